@@ -1,0 +1,88 @@
+"""The message that announces an upload on the queue. The object in S3 says the same in its metadata, so that the
+queue can be wiped and made again from the bucket.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Self
+from urllib.parse import quote, unquote
+from uuid import UUID
+
+import msgspec
+
+#: SQS message attribute and S3 metadata key that carry the correlation id of the request.
+CORRELATION_ATTRIBUTE = "correlation_id"
+
+
+class InvalidMessage(ValueError):
+    """The message or the object's metadata does not describe an upload."""
+
+
+class UploadMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """One accepted upload. ``(accepted_at, task_id)`` orders the uploads of a provider: the later one wins."""
+
+    task_id: UUID
+    s3_bucket: str
+    s3_key: str
+    filename: str
+    proveedor_id: str
+    reemplazar_duplicados: bool
+    accepted_at: datetime
+    kind: str = "catalog"
+    sha256: str | None = None
+    size_bytes: int | None = None
+
+    def to_body(self) -> str:
+        """Return the JSON body of the SQS message."""
+        return msgspec.json.encode(self).decode()
+
+    @classmethod
+    def from_body(cls, body: str) -> Self:
+        """Read the body of an SQS message; unknown keys are ignored.
+
+        Raises:
+            InvalidMessage: the body is not the JSON of an upload.
+        """
+        try:
+            return msgspec.json.decode(body, type=cls)
+        except (msgspec.MsgspecError, UnicodeError) as error:
+            # msgspec names the field and the type, never the value
+            raise InvalidMessage(str(error)) from error
+
+    def to_metadata(self) -> dict[str, str]:
+        """Return the metadata of the S3 object: ASCII, under 2 KB, values percent-encoded.
+
+        ``sha256`` and size are left out: the metadata of a multipart upload is fixed before its last byte is known.
+        """
+        return {
+            "filename": quote(self.filename, safe=" "),
+            "proveedor-id": quote(self.proveedor_id),
+            "reemplazar-duplicados": str(self.reemplazar_duplicados).lower(),
+            "accepted-at": self.accepted_at.astimezone(UTC).isoformat(),
+            "kind": self.kind,
+        }
+
+    @classmethod
+    def from_metadata(
+        cls, metadata: Mapping[str, str], *, task_id: UUID, s3_bucket: str, s3_key: str, size_bytes: int | None
+    ) -> Self:
+        """Read an upload back from the metadata of its object.
+
+        Raises:
+            InvalidMessage: the object was not put by the upload API.
+        """
+        fields: dict[str, Any] = {"task_id": task_id, "s3_bucket": s3_bucket, "s3_key": s3_key, "size_bytes": size_bytes}
+        try:
+            fields["filename"] = unquote(metadata["filename"])
+            fields["proveedor_id"] = unquote(metadata["proveedor-id"])
+            fields["reemplazar_duplicados"] = metadata["reemplazar-duplicados"] == "true"
+            fields["accepted_at"] = datetime.fromisoformat(metadata["accepted-at"])
+            fields["kind"] = metadata["kind"]
+        except (KeyError, ValueError) as error:
+            raise InvalidMessage(f"object metadata: {error}") from error
+        return cls(**fields)
+
+
+def object_key(task_id: UUID) -> str:
+    """Return the S3 key of an upload: made from the task id alone, never from what a client sent."""
+    return f"uploads/{task_id}"

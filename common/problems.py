@@ -1,0 +1,136 @@
+"""Errors of an HTTP service as problem details (RFC 9457): a stable ``code``, a sentence in the reader's language.
+
+A service draws its own tree of errors from ``Problem``; a class says its status, its code and its two sentences.
+"""
+
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+import structlog
+from asgi_correlation_id import correlation_id
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from common.texts import Language, Text, choose_language, render
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+_TITLES: dict[int, Text] = {
+    400: Text("Solicitud no válida", "Invalid request"),
+    404: Text("No encontrado", "Not found"),
+    405: Text("Método no permitido", "Method not allowed"),
+    408: Text("Tiempo de espera agotado", "Request timed out"),
+    409: Text("Conflicto con el estado actual", "Conflict with the current state"),
+    413: Text("Archivo demasiado grande", "File too large"),
+    415: Text("Tipo de archivo no admitido", "Unsupported file type"),
+    422: Text("Datos no válidos", "Invalid data"),
+    500: Text("Error interno", "Internal error"),
+    502: Text("Respuesta no válida de otro servicio", "Bad answer from another service"),
+    503: Text("Servicio no disponible por ahora", "Service unavailable for now"),
+    504: Text("Otro servicio no respondió a tiempo", "Another service did not answer in time"),
+}
+
+
+class Problem(Exception):
+    """Something a client is told. Keyword arguments fill in the sentence and travel beside it."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+    text: ClassVar[Text] = Text(
+        "Un error interno impidió atender la solicitud; inténtelo de nuevo",
+        "An internal error kept the request from being answered; try again",
+    )
+    #: Seconds after which trying again makes sense (``Retry-After``), where it does.
+    retry_after: ClassVar[int | None] = None
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(self.code)
+        self.params = params
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers that go with the answer."""
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+
+
+class InvalidParameters(Problem):
+    """A parameter is missing or of the wrong form; ``errors`` names each."""
+
+    status = 422
+    code = "invalid_parameters"
+    text = Text("Revise estos parámetros: {names}", "Check these parameters: {names}")
+
+
+class NotFound(Problem):
+    """No such URL."""
+
+    status = 404
+    code = "not_found"
+    text = Text("No existe esta dirección: {path}", "There is nothing at this address: {path}")
+
+
+class MethodNotAllowed(Problem):
+    """The URL exists, the method does not."""
+
+    status = 405
+    code = "method_not_allowed"
+    text = Text("Esta dirección no admite {method}", "This address does not take {method}")
+
+
+def problem_response(problem: Problem, language: Language, instance: str) -> JSONResponse:
+    """Return the answer that tells a client of ``problem``."""
+    title = _TITLES.get(problem.status) or Text(*[HTTPStatus(problem.status).phrase] * 2)
+    body = {
+        "type": f"urn:carga:problem:{problem.code}",
+        "title": render(title, {}, language),
+        "status": problem.status,
+        "detail": render(problem.text, problem.params, language),
+        "instance": instance,
+        "code": problem.code,
+        "correlation_id": correlation_id.get(),
+        **problem.params,
+    }
+    headers = {**problem.headers(), "Content-Language": language}
+    return JSONResponse(body, status_code=problem.status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Make ``app`` answer every error as problem details."""
+
+    async def on_problem(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, Problem)
+        level = log.warning if error.status >= 500 else log.info
+        level("request_refused", code=error.code, status=error.status)
+        return _answer(request, error)
+
+    async def on_invalid_parameters(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        errors = [{"parameter": str(e["loc"][-1]), "message": e["msg"]} for e in error.errors()]
+        names = sorted({e["parameter"] for e in errors})
+        log.info("request_refused", code=InvalidParameters.code, status=422)
+        return _answer(request, InvalidParameters(names=names, errors=errors))
+
+    async def on_http_exception(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        if error.status_code == 405:
+            response = _answer(request, MethodNotAllowed(method=request.method))
+        else:
+            response = _answer(request, NotFound(path=request.url.path))
+        response.headers.update(error.headers or {})
+        return response
+
+    async def on_unexpected(request: Request, error: Exception) -> JSONResponse:
+        log.error("request_crashed", exc_info=error)
+        return _answer(request, Problem())
+
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(RequestValidationError, on_invalid_parameters)
+    app.add_exception_handler(HTTPException, on_http_exception)
+    app.add_exception_handler(Exception, on_unexpected)
+
+
+def _answer(request: Request, problem: Problem) -> JSONResponse:
+    return problem_response(problem, choose_language(request.headers.get("accept-language")), request.url.path)
