@@ -1,0 +1,72 @@
+"""What every HTTP service does to every request: a correlation id, a log line, problem details for errors."""
+
+import re
+import time
+from uuid import uuid4
+
+import structlog
+from asgi_correlation_id import CorrelationIdMiddleware, correlation_id
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from common.problems import install_problem_handlers
+
+log = structlog.get_logger(__name__)
+
+CORRELATION_HEADER = "X-Correlation-ID"
+_CORRELATION_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def install_http_basics(app: FastAPI) -> None:
+    """Give ``app`` correlation ids (the caller's, or made here), a log line a request and problem details."""
+    install_problem_handlers(app)
+    app.add_middleware(RequestLogMiddleware)
+    # added last, so outermost: the log line and every answer carry the id
+    app.add_middleware(
+        CorrelationIdMiddleware,
+        header_name=CORRELATION_HEADER,
+        generator=lambda: str(uuid4()),
+        validator=is_correlation_id,
+    )
+
+
+def is_correlation_id(value: str) -> bool:
+    """Return whether a caller's id is taken over: short, and harmless in headers, logs and queues."""
+    return _CORRELATION_ID.fullmatch(value) is not None
+
+
+class RequestLogMiddleware:
+    """Bind the correlation id to every event of a request and log how it ended.
+
+    The route's template is logged, never the path: a product's id is the content of somebody's file.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status: int | None = None
+
+        async def send_and_note_status(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        started = time.monotonic()
+        # never unbound: each request is a task with a context of its own, and a crash is logged further out
+        structlog.contextvars.bind_contextvars(correlation_id=correlation_id.get())
+        try:
+            await self._app(scope, receive, send_and_note_status)
+        finally:
+            _log_request(scope, status, time.monotonic() - started)
+
+
+def _log_request(scope: Scope, status: int | None, seconds: float) -> None:
+    route = getattr(scope.get("route"), "path", None)
+    # probes come every few seconds and say nothing while they succeed
+    level = log.debug if route is not None and "/health" in route and status == 200 else log.info
+    level("request_handled", method=scope["method"], route=route, status=status, seconds=round(seconds, 3))
