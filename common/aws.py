@@ -14,7 +14,8 @@ from common.settings import AwsSettings
 async def aws_client(
     service: str, settings: AwsSettings, *, read_timeout: float = 10, connections: int = 50, attempts: int = 2
 ) -> AsyncIterator[Any]:
-    """Open a client for ``service`` ("s3", "sqs"): LocalStack when ``aws_endpoint_url`` is set, else AWS itself.
+    """Open a client for ``service`` ("s3", "sqs"): LocalStack when ``aws_endpoint_url`` is set, else AWS
+    itself.
 
     Credentials that the settings leave out come from the usual AWS chain (profile, container, instance role).
 
@@ -23,9 +24,10 @@ async def aws_client(
         connections: size of the connection pool.
         attempts: tries of one call, the first one included.
     """
-    session = aioboto3.Session(
+    secret = settings.aws_secret_access_key
+    session: Any = aioboto3.Session(
         aws_access_key_id=settings.aws_access_key_id,
-        aws_secret_access_key=settings.aws_secret_access_key and settings.aws_secret_access_key.get_secret_value(),
+        aws_secret_access_key=None if secret is None else secret.get_secret_value(),
         region_name=settings.aws_default_region,
     )
     config = AioConfig(

@@ -40,7 +40,11 @@ def _text(name: str, limit: int, description: Text, *, required: bool = True) ->
 
 #: In the order of the template and of the table.
 COLUMNS: tuple[Column, ...] = (
-    _text("id", 64, Text("Identificador del producto, único por proveedor", "Product identifier, unique per provider")),
+    _text(
+        "id",
+        64,
+        Text("Identificador del producto, único por proveedor", "Product identifier, unique per provider"),
+    ),
     _text("nombre", 255, Text("Nombre del producto", "Product name")),
     _text("codigo", 64, Text("Código o SKU, único por proveedor", "Code or SKU, unique per provider")),
     _text("categoria", 64, Text("Categoría del producto", "Product category")),
@@ -50,7 +54,11 @@ COLUMNS: tuple[Column, ...] = (
         True,
         Text("Precio por unidad, con dos decimales como máximo", "Price per unit, with two decimals at most"),
     ),
-    _text("certificado_sanitario", 255, Text("Registro o certificado sanitario", "Sanitary registration or certificate")),
+    _text(
+        "certificado_sanitario",
+        255,
+        Text("Registro o certificado sanitario", "Sanitary registration or certificate"),
+    ),
     _text("condiciones_almacenamiento", 128, Text("Cómo debe almacenarse", "How it must be stored")),
     Column(
         "tiempo_entrega_dias",
@@ -60,8 +68,16 @@ COLUMNS: tuple[Column, ...] = (
     ),
     _text("presentacion", 128, Text("Presentación comercial", "Commercial presentation"), required=False),
     Column("stock_minimo", ColumnType.WHOLE, False, Text("Existencias mínimas", "Minimum stock"), default=10),
-    Column("stock_critico", ColumnType.WHOLE, False, Text("Existencias críticas", "Critical stock"), default=5),
-    Column("requiere_lote", ColumnType.BOOLEAN, False, Text("¿Requiere lote?", "Does it need a batch number?"), default=False),
+    Column(
+        "stock_critico", ColumnType.WHOLE, False, Text("Existencias críticas", "Critical stock"), default=5
+    ),
+    Column(
+        "requiere_lote",
+        ColumnType.BOOLEAN,
+        False,
+        Text("¿Requiere lote?", "Does it need a batch number?"),
+        default=False,
+    ),
     Column(
         "requiere_vencimiento",
         ColumnType.BOOLEAN,

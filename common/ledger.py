@@ -1,4 +1,5 @@
-"""Reading a task from the ledger: what the API answers when Redis has forgotten, and what the worker repairs Redis with."""
+"""Reading a task from the ledger: what the API answers when Redis has forgotten, and what the worker
+repairs Redis with."""
 
 from typing import Any
 from uuid import UUID
@@ -25,7 +26,8 @@ SELECT fila, faults
 
 
 async def read_task(connection: asyncpg.Connection, task_id: UUID) -> TaskRecord | None:
-    """Return the task as last committed, with its first rejected rows once it is over; None where no worker saw it.
+    """Return the task as last committed, with its first rejected rows once it is over; None where no worker
+    saw it.
 
     Raises ``asyncpg.PostgresError`` or ``OSError`` when the ledger cannot answer.
     """

@@ -1,4 +1,5 @@
-"""Logs: structlog events with bound fields, one line each, to standard output. Codes and row numbers, never cell values."""
+"""Logs: structlog events with bound fields, one line each, to standard output. Codes and row numbers, never
+cell values."""
 
 import logging
 import sys
@@ -13,7 +14,8 @@ _QUIET_LIBRARIES = ("aiobotocore", "botocore", "httpx", "httpcore", "uvicorn.acc
 
 
 def configure_logs(service: str, settings: LogSettings, stream: TextIO = sys.stdout) -> None:
-    """Send every event of this process, those of libraries too, to ``stream`` as JSON lines or, on a terminal, readable.
+    """Send every event of this process, those of libraries too, to ``stream`` as JSON lines or, on a
+    terminal, readable.
 
     Called once, where the process starts.
     """
@@ -25,7 +27,9 @@ def configure_logs(service: str, settings: LogSettings, stream: TextIO = sys.std
         structlog.processors.format_exc_info,
     ]
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(colors=stream.isatty()) if readable else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer(colors=stream.isatty())
+        if readable
+        else structlog.processors.JSONRenderer()
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

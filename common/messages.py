@@ -1,5 +1,5 @@
-"""The message that announces an upload on the queue. The object in S3 says the same in its metadata, so that the
-queue can be wiped and made again from the bucket.
+"""The message that announces an upload on the queue. The object in S3 says the same in its metadata, so
+that the queue can be wiped and made again from the bucket.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,8 @@ class InvalidMessage(ValueError):
 
 
 class UploadMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """One accepted upload. ``(accepted_at, task_id)`` orders the uploads of a provider: the later one wins."""
+    """One accepted upload. ``(accepted_at, task_id)`` orders the uploads of a provider: the later one
+    wins."""
 
     task_id: UUID
     s3_bucket: str
@@ -52,7 +53,8 @@ class UploadMessage(msgspec.Struct, frozen=True, kw_only=True):
     def to_metadata(self) -> dict[str, str]:
         """Return the metadata of the S3 object: ASCII, under 2 KB, values percent-encoded.
 
-        ``sha256`` and size are left out: the metadata of a multipart upload is fixed before its last byte is known.
+        ``sha256`` and size are left out: the metadata of a multipart upload is fixed before its last byte
+        is known.
         """
         return {
             "filename": quote(self.filename, safe=" "),
@@ -64,14 +66,25 @@ class UploadMessage(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_metadata(
-        cls, metadata: Mapping[str, str], *, task_id: UUID, s3_bucket: str, s3_key: str, size_bytes: int | None
+        cls,
+        metadata: Mapping[str, str],
+        *,
+        task_id: UUID,
+        s3_bucket: str,
+        s3_key: str,
+        size_bytes: int | None,
     ) -> Self:
         """Read an upload back from the metadata of its object.
 
         Raises:
             InvalidMessage: the object was not put by the upload API.
         """
-        fields: dict[str, Any] = {"task_id": task_id, "s3_bucket": s3_bucket, "s3_key": s3_key, "size_bytes": size_bytes}
+        fields: dict[str, Any] = {
+            "task_id": task_id,
+            "s3_bucket": s3_bucket,
+            "s3_key": s3_key,
+            "size_bytes": size_bytes,
+        }
         try:
             fields["filename"] = unquote(metadata["filename"])
             fields["proveedor_id"] = unquote(metadata["proveedor-id"])

@@ -1,6 +1,8 @@
-"""Errors of an HTTP service as problem details (RFC 9457): a stable ``code``, a sentence in the reader's language.
+"""Errors of an HTTP service as problem details (RFC 9457): a stable ``code``, a sentence in the reader's
+language.
 
-A service draws its own tree of errors from ``Problem``; a class says its status, its code and its two sentences.
+A service draws its own tree of errors from ``Problem``; a class says its status, its code and its two
+sentences.
 """
 
 from http import HTTPStatus
@@ -133,4 +135,6 @@ def install_problem_handlers(app: FastAPI) -> None:
 
 
 def _answer(request: Request, problem: Problem) -> JSONResponse:
-    return problem_response(problem, choose_language(request.headers.get("accept-language")), request.url.path)
+    return problem_response(
+        problem, choose_language(request.headers.get("accept-language")), request.url.path
+    )

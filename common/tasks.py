@@ -1,7 +1,7 @@
 """The task record: what a poller sees of an upload, and its place in Redis.
 
-Redis only repeats what the ledger has committed. A record carries the ledger's ``revision``; a write with a lower one than
-the stored is ignored, so progress never goes backwards, whoever writes late.
+Redis only repeats what the ledger has committed. A record carries the ledger's ``revision``; a write with a
+lower one than the stored is ignored, so progress never goes backwards, whoever writes late.
 """
 
 from datetime import UTC, datetime
@@ -35,7 +35,8 @@ class TaskStatus(StrEnum):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """Rows of the file; ``processed = successful + failed``. ``total`` is None until the file has been opened."""
+    """Rows of the file; ``processed = successful + failed``. ``total`` is None until the file has been
+    opened."""
 
     total: int | None = None
     processed: int = 0
@@ -44,7 +45,8 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 class RowError(msgspec.Struct, frozen=True):
-    """A rejected row: its number as the person sees it (the header is 1) and its faults as codes with parameters."""
+    """A rejected row: its number as the person sees it (the header is 1) and its faults as codes with
+    parameters."""
 
     fila: int
     faults: list[dict[str, Any]]
@@ -103,7 +105,8 @@ return 1
 class TaskStore:
     """Task records in Redis, each for 24 hours after its last change.
 
-    Every method raises ``redis.exceptions.RedisError`` when Redis cannot answer; the caller decides what that means.
+    Every method raises ``redis.exceptions.RedisError`` when Redis cannot answer; the caller decides what
+    that means.
     """
 
     def __init__(self, redis: Redis) -> None:
@@ -123,7 +126,7 @@ class TaskStore:
     async def put(self, record: TaskRecord) -> bool:
         """Write the record unless a newer revision is there; return whether it was written."""
         body = msgspec.json.encode(record)
-        args = [body, record.revision, TASK_TTL_SECONDS]
+        args: list[bytes | int] = [body, record.revision, TASK_TTL_SECONDS]
         return bool(await self._put_if_newer(keys=[task_key(record.task_id)], args=args))
 
     async def delete(self, task_id: UUID) -> None:

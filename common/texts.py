@@ -142,13 +142,18 @@ def choose_language(accept_language: str | None) -> Language:
 
 def render(text: Text, params: Params, language: Language) -> str:
     """Return the sentence with its parameters filled in; lists are joined with commas."""
-    words = {key: ", ".join(map(str, value)) if isinstance(value, list) else value for key, value in params.items()}
+    words = {
+        key: ", ".join(map(str, value)) if isinstance(value, list) else value for key, value in params.items()
+    }
     return (text.en if language == "en" else text.es).format_map(words)
 
 
 def render_row_error(faults: list[dict[str, Any]], language: Language) -> str:
-    """Return all the faults of one row as one line; an unknown code (written by a newer worker) is shown as it is."""
-    return "; ".join(_render_code(ROW_FAULTS, fault["code"], fault.get("params", {}), language) for fault in faults)
+    """Return all the faults of one row as one line; an unknown code (written by a newer worker) is shown as
+    it is."""
+    return "; ".join(
+        _render_code(ROW_FAULTS, fault["code"], fault.get("params", {}), language) for fault in faults
+    )
 
 
 def render_task_error(code: str, params: Params, language: Language) -> str:

@@ -1,0 +1,1 @@
+"""The worker: takes uploads from the queue and turns each file into rows in PostgreSQL."""

@@ -1,0 +1,132 @@
+"""``python -m worker``: everything the worker needs is made here, once, and taken down when a signal says
+so."""
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+
+import msgspec
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from common.aws import aws_client
+from common.logs import configure_logs
+from common.tasks import TaskStore
+from worker.consumer import Consumer
+from worker.database import Database
+from worker.heartbeat import repeating
+from worker.process import Workshop
+from worker.readers.sandbox import ReaderLimits
+from worker.settings import Settings
+from worker.storage import Storage
+from worker.upload_queue import UploadQueue
+
+log = structlog.get_logger("worker")
+
+#: A worker that has not been heard of for longer than this is gone.
+PRESENCE_TTL_SECONDS = 30
+_PRESENCE_EVERY_SECONDS = 5
+
+
+async def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT, then finish the batches at hand and give the rest back."""
+    worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    async with AsyncExitStack() as stack:
+        redis = await stack.enter_async_context(_redis(settings))
+        shop = await _workshop(stack, settings, worker_id, stopping, TaskStore(redis))
+        sqs = await stack.enter_async_context(
+            aws_client("sqs", settings, read_timeout=settings.long_poll_seconds + 10)
+        )
+        queue = UploadQueue(
+            sqs, settings.sqs_queue_name, settings.visibility_timeout_seconds, settings.long_poll_seconds
+        )
+        consumer = Consumer(queue, shop, settings.worker_concurrency)
+        await stack.enter_async_context(_presence(redis, worker_id, consumer, settings))
+        log.info("worker_started", worker=worker_id, slots=settings.worker_concurrency)
+        await _work(consumer, stopping, settings.shutdown_grace_seconds)
+    log.info("worker_stopped", worker=worker_id)
+
+
+async def _work(consumer: Consumer, stopping: asyncio.Event, grace_seconds: float) -> None:
+    working = asyncio.create_task(consumer.run())
+    stopped = asyncio.create_task(stopping.wait())
+    await asyncio.wait([working, stopped], return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    _, pending = await asyncio.wait([working], timeout=grace_seconds)
+    if pending:
+        log.warning("worker_stopped_in_mid_task", busy=consumer.busy)
+        working.cancel()
+    await asyncio.gather(working, return_exceptions=bool(pending))
+
+
+async def _workshop(
+    stack: AsyncExitStack, settings: Settings, worker_id: str, stopping: asyncio.Event, tasks: TaskStore
+) -> Workshop:
+    database = Database(settings.database_url.get_secret_value(), 2 * settings.worker_concurrency + 1)
+    stack.push_async_callback(database.close)
+    s3 = await stack.enter_async_context(aws_client("s3", settings, read_timeout=30))
+    return Workshop(
+        worker_id=worker_id,
+        database=database,
+        storage=Storage(s3),
+        tasks=tasks,
+        stopping=stopping,
+        lease_seconds=settings.visibility_timeout_seconds,
+        rows_per_step=settings.progress_every_rows,
+        batch_max_rows=settings.batch_max_rows,
+        reader_limits=ReaderLimits(settings.reader_memory_mb * 1024 * 1024, settings.reader_cpu_seconds),
+        max_attempts=settings.max_attempts,
+    )
+
+
+@asynccontextmanager
+async def _redis(settings: Settings) -> AsyncIterator[Redis]:
+    redis = Redis.from_url(settings.redis_url.get_secret_value(), socket_timeout=1, socket_connect_timeout=1)
+    try:
+        yield redis
+    finally:
+        await redis.aclose()
+
+
+@asynccontextmanager
+async def _presence(
+    redis: Redis, worker_id: str, consumer: Consumer, settings: Settings
+) -> AsyncIterator[None]:
+    """Say in Redis that this worker listens, for whoever wants to know whether one does."""
+    key = f"carga:worker:{worker_id}"
+    started_at = datetime.now(UTC)
+
+    async def announce() -> None:
+        news = {"started_at": started_at, "slots": settings.worker_concurrency, "busy": consumer.busy}
+        try:
+            await redis.set(key, msgspec.json.encode(news), ex=PRESENCE_TTL_SECONDS)
+        except (RedisError, OSError) as error:
+            log.debug("presence_not_announced", error=type(error).__name__)
+
+    await announce()
+    async with repeating(announce, _PRESENCE_EVERY_SECONDS):
+        yield
+    try:
+        await redis.delete(key)
+    except (RedisError, OSError) as error:
+        log.debug("presence_not_withdrawn", error=type(error).__name__)
+
+
+def main() -> None:
+    """Run the worker with the settings of the environment."""
+    settings = Settings()
+    configure_logs("worker", settings)
+    asyncio.run(run(settings))
+
+
+if __name__ == "__main__":
+    main()

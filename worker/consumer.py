@@ -1,0 +1,109 @@
+"""The slots: each takes a message only when it is free to handle it, handles it, and settles it with the
+queue."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
+
+import structlog
+
+from common.messages import InvalidMessage, UploadMessage
+from worker.heartbeat import keep_hidden
+from worker.outcomes import Done, Lost, Outcome, Reject, Retry
+from worker.process import Workshop, process_upload
+from worker.upload_queue import Delivery, QueueUnavailable, UploadQueue
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+#: Pause before asking again for a store that did not answer.
+_PAUSE_SECONDS = 1.0
+#: A message that comes back and back waits longer each time, up to this.
+_LONGEST_WAIT_SECONDS = 900
+
+
+class Consumer:
+    """Handles up to ``slots`` uploads at a time until told to stop."""
+
+    def __init__(self, queue: UploadQueue, shop: Workshop, slots: int) -> None:
+        self._queue = queue
+        self._shop = shop
+        self._slots = slots
+        self.busy = 0
+
+    async def run(self) -> None:
+        """Work until ``shop.stopping`` is set and the slots have come to a halt."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._slots):
+                group.create_task(self._run_slot())
+
+    async def _run_slot(self) -> None:
+        while not self._shop.stopping.is_set():
+            # a message taken while the ledger is down could only be given back, and wear out its deliveries
+            if not await self._shop.database.is_ready():
+                log.warning("waiting_for_database")
+                await self._unless_stopped(asyncio.sleep(_PAUSE_SECONDS))
+                continue
+            try:
+                delivery = await self._unless_stopped(self._queue.receive())
+            except QueueUnavailable as error:
+                log.warning("waiting_for_queue", error=str(error))
+                await self._unless_stopped(asyncio.sleep(_PAUSE_SECONDS))
+                continue
+            if delivery is not None:
+                await self._handle(delivery)
+
+    async def _handle(self, delivery: Delivery) -> None:
+        self.busy += 1
+        try:
+            with structlog.contextvars.bound_contextvars(correlation_id=delivery.correlation_id):
+                async with keep_hidden(self._queue, delivery, self._shop.lease_seconds / 3):
+                    outcome = await self._process(delivery)
+                await self._settle(delivery, outcome)
+        finally:
+            self.busy -= 1
+
+    async def _process(self, delivery: Delivery) -> Outcome:
+        try:
+            upload = UploadMessage.from_body(delivery.body)
+        except InvalidMessage as error:
+            return Reject(str(error))
+        with structlog.contextvars.bound_contextvars(task_id=str(upload.task_id)):
+            return await process_upload(self._shop, upload, delivery.correlation_id)
+
+    async def _settle(self, delivery: Delivery, outcome: Outcome) -> None:
+        """Turn the outcome into its effect on the queue; where that fails the message comes back, and is
+        known."""
+        try:
+            match outcome:
+                case Done():
+                    await self._queue.delete(delivery)
+                case Retry(after_seconds, reason):
+                    wait = _wait_seconds(after_seconds, delivery.count)
+                    log.info("message_returned", reason=reason, wait_seconds=wait)
+                    await self._queue.hide(delivery, wait)
+                case Reject(reason):
+                    log.error("message_rejected", reason=reason, delivery=delivery.count)
+                    await self._queue.hide(delivery, 0)
+                case Lost():
+                    pass
+        except QueueUnavailable as error:
+            log.warning("message_not_settled", error=str(error))
+
+    async def _unless_stopped(self, work: Awaitable[T]) -> T | None:
+        """Wait for ``work``, but no longer than until the worker is told to stop."""
+        working = asyncio.ensure_future(work)
+        stopped = asyncio.create_task(self._shop.stopping.wait())
+        try:
+            await asyncio.wait([working, stopped], return_when=asyncio.FIRST_COMPLETED)
+            return await working if working.done() else None
+        finally:
+            working.cancel()
+            stopped.cancel()
+
+
+def _wait_seconds(after_seconds: float, deliveries: int) -> float:
+    """Return the wait before the next delivery: doubled with each, so that deliveries last while a fault
+    does."""
+    return min(after_seconds * 2.0 ** min(deliveries - 1, 10), _LONGEST_WAIT_SECONDS)

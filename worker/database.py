@@ -1,0 +1,66 @@
+"""The pool of connections to PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+#: What a call raises when the database, rather than the statement, is at fault: it may pass.
+#: ``asyncpg.InternalClientError`` and ``InterfaceError`` are what a connection raises that broke in mid-call.
+DATABASE_FAULTS = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.UndefinedTableError,
+)
+
+#: Every statement of the worker finds its rows by key. A plan made while the tables were small and without
+#: statistics would read them whole, and would still be used when an import has made them large.
+_SESSION = {
+    "application_name": "carga-worker",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+
+
+class Database:
+    """A pool that is opened when first needed, so that the worker starts while PostgreSQL is down."""
+
+    def __init__(self, url: str, connections: int) -> None:
+        self._url = url
+        self._connections = connections
+        self._pool: asyncpg.Pool | None = None
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """Lend a connection. Raises one of ``DATABASE_FAULTS`` when there is none to be had within five
+        seconds."""
+        if self._pool is None:
+            pool = asyncpg.create_pool(
+                self._url, min_size=0, max_size=self._connections, timeout=5, command_timeout=60,
+                server_settings=_SESSION,
+            )  # fmt: skip
+            self._pool = await pool
+        async with self._pool.acquire(timeout=5) as connection:
+            yield connection
+
+    async def is_ready(self) -> bool:
+        """Return whether the ledger can be read right now."""
+        try:
+            async with self.connection() as connection:
+                await connection.execute("SELECT FROM tasks LIMIT 0", timeout=5)
+        except DATABASE_FAULTS:
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Close every connection, at once."""
+        if self._pool is not None:
+            self._pool.terminate()

@@ -1,0 +1,68 @@
+"""Signs of life: while an upload is handled its lease and its message are prolonged; while the worker runs
+it says so."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import structlog
+
+from worker.database import DATABASE_FAULTS, Database
+from worker.ledger import Claim, Fenced, renew
+from worker.upload_queue import Delivery, QueueUnavailable, UploadQueue
+
+log = structlog.get_logger(__name__)
+
+
+@asynccontextmanager
+async def repeating(action: Callable[[], Awaitable[None]], every_seconds: float) -> AsyncIterator[None]:
+    """Run ``action`` every ``every_seconds`` while the context lasts; it ends the repetition by raising
+    ``StopAsyncIteration``."""
+
+    async def repeat() -> None:
+        while True:
+            await asyncio.sleep(every_seconds)
+            try:
+                await action()
+            except StopAsyncIteration:
+                return
+
+    beating = asyncio.create_task(repeat())
+    try:
+        yield
+    finally:
+        beating.cancel()
+        await asyncio.gather(beating, return_exceptions=True)
+
+
+@asynccontextmanager
+async def keep_hidden(queue: UploadQueue, delivery: Delivery, every_seconds: float) -> AsyncIterator[None]:
+    """Keep the message from other workers."""
+
+    async def extend() -> None:
+        try:
+            await queue.extend(delivery)
+        except QueueUnavailable as error:
+            log.warning("message_not_extended", error=str(error))
+
+    async with repeating(extend, every_seconds):
+        yield
+
+
+@asynccontextmanager
+async def keep_lease(database: Database, claim: Claim, lease_seconds: float) -> AsyncIterator[None]:
+    """Keep the task from other attempts. When the lease has been lost all the same, the fence stops this
+    attempt's next write."""
+
+    async def prolong() -> None:
+        try:
+            async with database.connection() as connection:
+                await renew(connection, claim, lease_seconds)
+        except Fenced:
+            log.warning("lease_lost", epoch=claim.epoch)
+            raise StopAsyncIteration from None
+        except DATABASE_FAULTS as error:
+            log.warning("lease_not_renewed", error=type(error).__name__)
+
+    async with repeating(prolong, lease_seconds / 3):
+        yield

@@ -1,0 +1,304 @@
+"""The ledger's writing side: who may work on a task, how far it is, how it ended.
+
+A task is claimed for a lease measured by the database's clock. Every claim raises the task's epoch;
+whatever an attempt writes is valid only while the epoch is still its own (a fencing token, after Kleppmann,
+"Designing Data-Intensive Applications", chapter 8), so an attempt that was frozen and passed over can do no
+harm when it wakes.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from common.ledger import read_row_errors, record_from_row
+from common.messages import UploadMessage
+from common.tasks import LIST_LIMIT, TaskRecord, TaskStatus
+from worker.effects import Effect
+
+
+class Fenced(Exception):
+    """The task belongs to a later attempt, or is over: nothing of this attempt may be written any more."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to work on a task, from ``cursor`` on, with what its kind has counted so far."""
+
+    upload: UploadMessage
+    epoch: int
+    cursor: int
+    tallies: dict[str, int]
+    record: TaskRecord
+
+
+@dataclass(frozen=True)
+class Held:
+    """A live attempt has the task; its lease ends in ``seconds`` unless it is renewed."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Over:
+    """The task has ended."""
+
+    record: TaskRecord
+
+
+_CLAIM = """
+INSERT INTO tasks AS t (proveedor_id, task_id, kind, filename, s3_bucket, s3_key, sha256, size_bytes, options,
+                        correlation_id, accepted_at, status, lease_owner, lease_until)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'processing', $12, clock_timestamp() + $13)
+ON CONFLICT (proveedor_id, task_id) DO UPDATE
+   SET epoch = t.epoch + 1, revision = t.revision + 1, updated_at = clock_timestamp(),
+       lease_owner = excluded.lease_owner, lease_until = excluded.lease_until
+ WHERE t.status = 'processing' AND (t.lease_until IS NULL OR t.lease_until <= clock_timestamp())
+RETURNING *
+"""
+
+_END_LOST_ATTEMPTS = """
+UPDATE task_attempts SET outcome = 'lost', ended_at = clock_timestamp()
+ WHERE proveedor_id = $1 AND task_id = $2 AND epoch < $3 AND outcome IS NULL
+"""
+
+_START_ATTEMPT = """
+INSERT INTO task_attempts (proveedor_id, task_id, epoch, worker, start_cursor) VALUES ($1, $2, $3, $4, $5)
+"""
+
+_STANDING = """
+SELECT *, extract(epoch FROM lease_until - clock_timestamp())::float8 AS lease_seconds
+  FROM tasks WHERE proveedor_id = $1 AND task_id = $2
+"""
+
+_RENEW = """
+UPDATE tasks SET lease_until = clock_timestamp() + $4
+ WHERE proveedor_id = $1 AND task_id = $2 AND epoch = $3 AND status = 'processing'
+RETURNING true
+"""
+
+_HOLD = """
+SELECT cursor FROM tasks
+ WHERE proveedor_id = $1 AND task_id = $2 AND epoch = $3 AND status = 'processing'
+   FOR UPDATE
+"""
+
+_OPEN = """
+UPDATE tasks SET total = $4, sha256 = $5, revision = revision + 1, updated_at = clock_timestamp()
+ WHERE proveedor_id = $1 AND task_id = $2 AND epoch = $3 AND status = 'processing'
+RETURNING *
+"""
+
+_ADVANCE = """
+UPDATE tasks
+   SET cursor = $4, processed = processed + $5 + $6, successful = successful + $5, failed = failed + $6,
+       tallies = $7, revision = revision + 1, updated_at = clock_timestamp(),
+       lease_until = clock_timestamp() + $8
+ WHERE proveedor_id = $1 AND task_id = $2 AND epoch = $3 AND status = 'processing'
+RETURNING *
+"""
+
+_RECORD_BATCH = """
+INSERT INTO task_batches (proveedor_id, task_id, cursor, epoch, successful, failed, outputs)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+"""
+
+_END = """
+UPDATE tasks
+   SET status = $4, result = $5, error_code = $6, error_params = $7, lease_owner = NULL, lease_until = NULL,
+       revision = revision + 1, updated_at = clock_timestamp(), completed_at = clock_timestamp()
+ WHERE proveedor_id = $1 AND task_id = $2 AND epoch = $3 AND status = 'processing'
+RETURNING *
+"""
+
+_RELEASE = """
+UPDATE tasks SET lease_owner = NULL, lease_until = NULL
+ WHERE proveedor_id = $1 AND task_id = $2 AND epoch = $3 AND status = 'processing'
+RETURNING true
+"""
+
+_END_ATTEMPT = """
+UPDATE task_attempts SET outcome = $4, ended_at = clock_timestamp()
+ WHERE proveedor_id = $1 AND task_id = $2 AND epoch = $3
+"""
+
+_FIRST_OUTPUTS = """
+SELECT output
+  FROM task_batches AS b, unnest(b.outputs) WITH ORDINALITY AS o (output, place)
+ WHERE b.proveedor_id = $1 AND b.task_id = $2
+ ORDER BY b.cursor, o.place
+ LIMIT $3
+"""
+
+
+async def claim(
+    connection: asyncpg.Connection,
+    upload: UploadMessage,
+    *,
+    worker: str,
+    lease_seconds: float,
+    correlation_id: str,
+) -> Claim | Held | Over:
+    """Take the task unless it is over or a live attempt has it; a new task enters the ledger here."""
+    options = msgspec.json.encode({"reemplazar_duplicados": upload.reemplazar_duplicados}).decode()
+    async with connection.transaction():
+        row = await connection.fetchrow(
+            _CLAIM, upload.proveedor_id, upload.task_id, upload.kind, upload.filename, upload.s3_bucket,
+            upload.s3_key, upload.sha256, upload.size_bytes, options, correlation_id, upload.accepted_at,
+            worker, timedelta(seconds=lease_seconds),
+        )  # fmt: skip
+        if row is None:
+            return await _standing(connection, upload)
+        await connection.execute(_END_LOST_ATTEMPTS, upload.proveedor_id, upload.task_id, row["epoch"])
+        await connection.execute(
+            _START_ATTEMPT, upload.proveedor_id, upload.task_id, row["epoch"], worker, row["cursor"]
+        )
+        tallies = msgspec.json.decode(row["tallies"], type=dict[str, int])
+        return Claim(upload, row["epoch"], row["cursor"], tallies, record_from_row(row, []))
+
+
+async def _standing(connection: asyncpg.Connection, upload: UploadMessage) -> Held | Over:
+    row = await connection.fetchrow(_STANDING, upload.proveedor_id, upload.task_id)
+    if TaskStatus(row["status"]).is_terminal:
+        return Over(await _ended_record(connection, row))
+    return Held(max(0.0, row["lease_seconds"] or 0.0))
+
+
+async def renew(connection: asyncpg.Connection, claim: Claim, lease_seconds: float) -> None:
+    """Prolong the lease.
+
+    Raises:
+        Fenced: it is no longer this attempt's.
+    """
+    if not await connection.fetchval(_RENEW, *_identity(claim), timedelta(seconds=lease_seconds)):
+        raise Fenced
+
+
+async def open_task(connection: asyncpg.Connection, claim: Claim, total: int, sha256: str) -> TaskRecord:
+    """Record how many rows the file has, and which file it was.
+
+    Raises:
+        Fenced: the task is no longer this attempt's.
+    """
+    return record_from_row(_own(await connection.fetchrow(_OPEN, *_identity(claim), total, sha256)), [])
+
+
+async def hold(connection: asyncpg.Connection, claim: Claim, cursor: int) -> None:
+    """Lock the task for this transaction: until it ends, no other attempt can claim it.
+
+    Raises:
+        Fenced: the task is no longer this attempt's, or somebody else moved its cursor.
+    """
+    if await connection.fetchval(_HOLD, *_identity(claim)) != cursor:
+        raise Fenced
+
+
+async def advance(
+    connection: asyncpg.Connection,
+    claim: Claim,
+    cursor: int,
+    effect: Effect,
+    tallies: dict[str, int],
+    lease_seconds: float,
+) -> TaskRecord:
+    """Add one batch to the task: errors, counters, ``tallies`` (the sums so far) and cursor, in the
+    caller's transaction.
+
+    Raises:
+        Fenced: the task is no longer this attempt's.
+    """
+    identity = _identity(claim)
+    row = _own(
+        await connection.fetchrow(
+            _ADVANCE,
+            *identity,
+            cursor,
+            effect.successful,
+            effect.failed,
+            msgspec.json.encode(tallies).decode(),
+            timedelta(seconds=lease_seconds),
+        )
+    )
+    proveedor_id, task_id, epoch = identity
+    await connection.execute(
+        _RECORD_BATCH, proveedor_id, task_id, cursor, epoch, effect.successful, effect.failed, effect.outputs
+    )
+    if effect.row_errors:
+        await connection.copy_records_to_table(
+            "task_row_errors",
+            columns=["proveedor_id", "task_id", "fila", "faults"],
+            records=[
+                (proveedor_id, task_id, fila, msgspec.json.encode(faults).decode())
+                for fila, faults in effect.row_errors
+            ],
+        )
+    return record_from_row(row, [])
+
+
+async def complete(connection: asyncpg.Connection, claim: Claim, result: dict[str, Any]) -> TaskRecord:
+    """End the task well.
+
+    Raises:
+        Fenced: the task is no longer this attempt's.
+    """
+    return await _end(connection, claim, TaskStatus.COMPLETED, result, None, {})
+
+
+async def fail(connection: asyncpg.Connection, claim: Claim, code: str, params: dict[str, Any]) -> TaskRecord:
+    """End the task as failed; what was committed stays, and is counted.
+
+    Raises:
+        Fenced: the task is no longer this attempt's.
+    """
+    return await _end(connection, claim, TaskStatus.FAILED, None, code, params)
+
+
+async def release(connection: asyncpg.Connection, claim: Claim, outcome: str) -> None:
+    """Give the task back, to be claimed at once. ``outcome`` is "released" or "retry". Does nothing when it
+    is not ours."""
+    async with connection.transaction():
+        if await connection.fetchval(_RELEASE, *_identity(claim)):
+            await connection.execute(_END_ATTEMPT, *_identity(claim), outcome)
+
+
+async def first_outputs(connection: asyncpg.Connection, claim: Claim) -> list[str]:
+    """Return the first things that the task brought into being, in file order."""
+    upload = claim.upload
+    rows = await connection.fetch(_FIRST_OUTPUTS, upload.proveedor_id, upload.task_id, LIST_LIMIT)
+    return [row["output"] for row in rows]
+
+
+async def _end(
+    connection: asyncpg.Connection,
+    claim: Claim,
+    status: TaskStatus,
+    result: dict[str, Any] | None,
+    code: str | None,
+    params: dict[str, Any],
+) -> TaskRecord:
+    async with connection.transaction():
+        encoded = None if result is None else msgspec.json.encode(result).decode()
+        row = _own(
+            await connection.fetchrow(
+                _END, *_identity(claim), status.value, encoded, code, msgspec.json.encode(params).decode()
+            )
+        )
+        await connection.execute(_END_ATTEMPT, *_identity(claim), status.value)
+        return await _ended_record(connection, row)
+
+
+async def _ended_record(connection: asyncpg.Connection, row: asyncpg.Record) -> TaskRecord:
+    errors = await read_row_errors(connection, row["proveedor_id"], row["task_id"], after=0, limit=LIST_LIMIT)
+    return record_from_row(row, errors)
+
+
+def _identity(claim: Claim) -> tuple[str, Any, int]:
+    return claim.upload.proveedor_id, claim.upload.task_id, claim.epoch
+
+
+def _own(row: asyncpg.Record | None) -> asyncpg.Record:
+    if row is None:
+        raise Fenced
+    return row

@@ -1,0 +1,200 @@
+"""One upload from claim to end: claim, fetch, read, commit batch by batch, complete."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import msgspec
+import structlog
+
+from common.messages import UploadMessage
+from common.tasks import TaskRecord, TaskStore
+from worker import ledger
+from worker.database import DATABASE_FAULTS, Database
+from worker.heartbeat import keep_lease
+from worker.ledger import Claim, Fenced, Held, Over
+from worker.outcomes import Done, Lost, Outcome, Retry
+from worker.processors import PROCESSORS, Processor
+from worker.progress import Progress, progress_of, put_record
+from worker.readers.sandbox import Batch, ReaderCrashed, ReaderLimits, open_rows
+from worker.readers.table import FileRefused
+from worker.storage import Storage, StorageUnavailable, UploadMissing
+
+log = structlog.get_logger(__name__)
+
+#: Waits before another attempt, when something was down, or crashed.
+_FAULT_WAIT_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What handling an upload needs, for all uploads of one worker."""
+
+    worker_id: str
+    database: Database
+    storage: Storage
+    tasks: TaskStore
+    stopping: asyncio.Event
+    lease_seconds: float
+    rows_per_step: int
+    batch_max_rows: int
+    reader_limits: ReaderLimits
+    max_attempts: int
+
+
+async def process_upload(shop: Workshop, upload: UploadMessage, correlation_id: str) -> Outcome:
+    """Bring one upload as far as it goes. Never raises for what an upload or a store can do to it."""
+    try:
+        async with shop.database.connection() as connection:
+            standing = await ledger.claim(
+                connection,
+                upload,
+                worker=shop.worker_id,
+                lease_seconds=shop.lease_seconds,
+                correlation_id=correlation_id,
+            )
+    except DATABASE_FAULTS as error:
+        return _retry("database", error)
+    match standing:
+        case Over(record):
+            await put_record(shop.tasks, record)
+            return Done()
+        case Held(seconds):
+            return Retry(seconds + 1, "held")
+        case Claim():
+            return await _attempt(shop, standing)
+
+
+async def _attempt(shop: Workshop, claim: Claim) -> Outcome:
+    log.info("task_started", epoch=claim.epoch, cursor=claim.cursor)
+    try:
+        async with keep_lease(shop.database, claim, shop.lease_seconds), progress_of(shop.tasks) as progress:
+            progress.publish(claim.record)
+            return await _Attempt(shop, claim, progress).run()
+    except Fenced:
+        log.warning("task_lost", epoch=claim.epoch)
+        return Lost()
+    except DATABASE_FAULTS as error:
+        return await _give_back(shop, claim, _retry("database", error))
+    except StorageUnavailable as error:
+        return await _give_back(shop, claim, _retry("storage", error))
+
+
+class _Attempt:
+    """One attempt at a claimed task: its position in the file and its counters move with every committed
+    batch."""
+
+    def __init__(self, shop: Workshop, claim: Claim, progress: Progress) -> None:
+        self._shop = shop
+        self._claim = claim
+        self._progress = progress
+        self._cursor = claim.cursor
+        self._tallies = dict(claim.tallies)
+        self._record = claim.record
+
+    async def run(self) -> Outcome:
+        """Import the file, or fail the task for good where trying again cannot help."""
+        try:
+            finished = await self._import()
+        except FileRefused as refusal:
+            return await self._fail(refusal.code, refusal.params)
+        except UploadMissing:
+            return await self._fail("upload_missing", {})
+        except ReaderCrashed:
+            return await self._try_again(
+                "reader_crashed", "file_unreadable", {"format": self._format.upper()}
+            )
+        except (Fenced, StorageUnavailable, *DATABASE_FAULTS):
+            raise
+        except Exception:
+            log.exception("task_crashed")
+            return await self._try_again("crashed", "internal_error", {})
+        return Done() if finished else await _give_back(self._shop, self._claim, Retry(0, "released"))
+
+    async def _import(self) -> bool:
+        """Read the file, commit its rows, complete the task; return False when the worker is to stop before
+        that."""
+        upload, shop = self._claim.upload, self._shop
+        processor = PROCESSORS.get(upload.kind)
+        if processor is None:
+            raise FileRefused("unknown_kind", kind=upload.kind)
+        async with (
+            shop.storage.fetch(upload.s3_bucket, upload.s3_key) as fetched,
+            open_rows(
+                fetched.file,
+                format=self._format,
+                checker=processor.checker,
+                after=self._cursor,
+                rows_per_frame=shop.rows_per_step,
+                batch_max_rows=shop.batch_max_rows,
+                limits=shop.reader_limits,
+            ) as source,
+            shop.database.connection() as connection,
+        ):
+            self._publish(await ledger.open_task(connection, self._claim, source.total, fetched.sha256))
+            while batch := await source.next_batch():
+                if shop.stopping.is_set():
+                    return False
+                self._publish(await self._commit(connection, processor, batch))
+            self._publish(await self._complete(connection, processor))
+            return True
+
+    async def _commit(self, connection: asyncpg.Connection, processor: Processor, batch: Batch) -> TaskRecord:
+        """Write a batch with its errors, counters and cursor, all or nothing, and only while the task is
+        ours."""
+        async with connection.transaction():
+            await ledger.hold(connection, self._claim, self._cursor)
+            effect = await processor.write(connection, self._claim.upload, batch)
+            tallies = {name: self._tallies.get(name, 0) + count for name, count in effect.tallies.items()}
+            record = await ledger.advance(
+                connection, self._claim, batch.last, effect, tallies, self._shop.lease_seconds
+            )
+        self._cursor, self._tallies = batch.last, tallies
+        log.info(
+            "batch_committed", rows=effect.successful + effect.failed, cursor=batch.last, failed=effect.failed
+        )
+        return record
+
+    async def _complete(self, connection: asyncpg.Connection, processor: Processor) -> TaskRecord:
+        outputs = await ledger.first_outputs(connection, self._claim)
+        result = processor.result(self._record.progress, self._tallies, outputs)
+        record = await ledger.complete(connection, self._claim, result)
+        log.info("task_completed", **msgspec.structs.asdict(record.progress))
+        return record
+
+    async def _fail(self, code: str, params: dict[str, Any]) -> Done:
+        async with self._shop.database.connection() as connection:
+            self._publish(await ledger.fail(connection, self._claim, code, params))
+        log.warning("task_failed", code=code)
+        return Done()
+
+    async def _try_again(self, reason: str, code: str, params: dict[str, Any]) -> Outcome:
+        """Leave it to another attempt, unless there have been enough: then the task has failed."""
+        if self._claim.epoch >= self._shop.max_attempts:
+            return await self._fail(code, params)
+        return await _give_back(self._shop, self._claim, Retry(_FAULT_WAIT_SECONDS, reason))
+
+    def _publish(self, record: TaskRecord) -> None:
+        self._record = record
+        self._progress.publish(record)
+
+    @property
+    def _format(self) -> str:
+        return "xlsx" if self._claim.upload.filename.lower().endswith(".xlsx") else "csv"
+
+
+async def _give_back(shop: Workshop, claim: Claim, outcome: Retry) -> Outcome:
+    """Release the lease, so that the next attempt need not wait for it to run out; without the database it
+    has to."""
+    try:
+        async with shop.database.connection() as connection:
+            await ledger.release(connection, claim, "released" if outcome.reason == "released" else "retry")
+    except DATABASE_FAULTS as error:
+        log.warning("lease_not_released", error=type(error).__name__)
+    return outcome
+
+
+def _retry(store: str, error: BaseException) -> Retry:
+    log.warning("store_unavailable", store=store, error=type(error).__name__)
+    return Retry(_FAULT_WAIT_SECONDS, store)

@@ -1,0 +1,124 @@
+"""The products table, as the import writes it. Values travel as COPY text, made by the reading child."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from common.catalog import COLUMN_NAMES
+from worker.processors.catalog.copy_text import escape
+from worker.processors.catalog.fold import Change, Existing
+
+if TYPE_CHECKING:
+    import asyncpg
+
+    from common.messages import UploadMessage
+
+_LOCK_PROVIDER = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
+
+_FIND_MATCHING = """
+SELECT id, codigo, (accepted_at, task_id) > ($4::timestamptz, $5::uuid) AS later
+  FROM products
+ WHERE proveedor_id = $1 AND id = ANY ($2::text[])
+UNION ALL
+SELECT id, codigo, (accepted_at, task_id) > ($4::timestamptz, $5::uuid)
+  FROM products
+ WHERE proveedor_id = $1 AND codigo = ANY ($3::text[]) AND id <> ALL ($2::text[])
+"""
+
+_MAKE_INCOMING = f"""
+CREATE TEMPORARY TABLE IF NOT EXISTS incoming ON COMMIT DELETE ROWS AS
+SELECT {", ".join(COLUMN_NAMES)} FROM products WITH NO DATA
+"""
+
+_UPDATE = f"""
+UPDATE products AS p
+   SET {", ".join(f"{name} = i.{name}" for name in COLUMN_NAMES if name not in ("id", "codigo"))},
+       accepted_at = $2, task_id = $3, updated_at = now()
+  FROM incoming AS i
+ WHERE p.proveedor_id = $1 AND p.id = i.id
+"""
+
+_REMOVE = "DELETE FROM products WHERE proveedor_id = $1 AND id = ANY ($2::text[]) RETURNING id, created_at"
+
+#: Lines handed to the connection at a time.
+_LINES_PER_CHUNK = 500
+
+
+async def lock_provider(connection: asyncpg.Connection, proveedor_id: str) -> None:
+    """Let one batch a provider write at a time, until the transaction ends: what is looked up stays true,
+    and two uploads cannot lock each other's rows crosswise."""
+    await connection.execute(_LOCK_PROVIDER, proveedor_id)
+
+
+async def find_matching(
+    connection: asyncpg.Connection, upload: UploadMessage, keys: Sequence[Sequence[str]]
+) -> list[Existing]:
+    """Return the provider's products that share an id or a codigo with one of the ``keys`` (id, codigo)."""
+    ids, codigos = [key[0] for key in keys], [key[1] for key in keys]
+    rows = await connection.fetch(
+        _FIND_MATCHING, upload.proveedor_id, ids, codigos, upload.accepted_at, upload.task_id
+    )
+    return [Existing(*row) for row in rows]
+
+
+async def write(connection: asyncpg.Connection, upload: UploadMessage, changes: Iterable[Change]) -> None:
+    """Bring the table to where the changes say it is."""
+    created: list[bytes] = []
+    updated: list[bytes] = []
+    rekeyed: list[Change] = []
+    for change in changes:
+        if change.before is None:
+            created.append(change.line)
+        elif change.is_rekeyed:
+            rekeyed.append(change)
+        else:
+            updated.append(change.line)
+    if updated:
+        await _update(connection, upload, updated)
+    if rekeyed:
+        await _rekey(connection, upload, rekeyed)
+    if created:
+        await _insert(connection, upload, created)
+
+
+async def _insert(connection: asyncpg.Connection, upload: UploadMessage, lines: list[bytes]) -> None:
+    ending = _ending(upload.proveedor_id, upload.accepted_at, upload.task_id)
+    columns = [*COLUMN_NAMES, "proveedor_id", "accepted_at", "task_id"]
+    await connection.copy_to_table("products", source=_chunks(lines, ending), columns=columns)
+
+
+async def _update(connection: asyncpg.Connection, upload: UploadMessage, lines: list[bytes]) -> None:
+    await connection.execute(_MAKE_INCOMING)
+    await connection.copy_to_table("incoming", source=_chunks(lines, b"\n"), columns=COLUMN_NAMES)
+    await connection.execute(_UPDATE, upload.proveedor_id, upload.accepted_at, upload.task_id)
+
+
+async def _rekey(connection: asyncpg.Connection, upload: UploadMessage, changes: list[Change]) -> None:
+    """Replace products whose id or codigo changes: all old rows go before the new ones come, for a
+    statement that updated them in place could meet a key which another row is just about to give up."""
+    old_ids = [change.before.id for change in changes if change.before]
+    removed = await connection.fetch(_REMOVE, upload.proveedor_id, old_ids)
+    created_at = {row["id"]: row["created_at"] for row in removed}
+    lines = [
+        change.line
+        + _ending(upload.proveedor_id, upload.accepted_at, upload.task_id, created_at[change.before.id])
+        for change in changes
+        if change.before
+    ]
+    columns = [*COLUMN_NAMES, "proveedor_id", "accepted_at", "task_id", "created_at"]
+    await connection.copy_to_table("products", source=_chunks(lines, b""), columns=columns)
+
+
+def _ending(*values: object) -> bytes:
+    """Return the columns that are the same for many lines, and the end of the line."""
+    texts = (value.isoformat() if isinstance(value, datetime) else str(value) for value in values)
+    return "".join(f"\t{escape(text)}" for text in texts).encode() + b"\n"
+
+
+async def _chunks(lines: list[bytes], ending: bytes) -> AsyncIterator[bytes]:
+    remaining = iter(lines)
+    while chunk := list(islice(remaining, _LINES_PER_CHUNK)):
+        yield ending.join(chunk) + ending

@@ -1,0 +1,153 @@
+"""Checking a row of a catalogue: every cell becomes a value that the table takes, or a fault that says what
+is wrong.
+
+Runs in the reading child.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+from unicodedata import normalize
+
+from common.catalog import COLUMNS, MAX_WHOLE, PRICE_DECIMALS, PRICE_DIGITS, Column, ColumnType
+from worker.processors.catalog.copy_text import NULL, escape
+from worker.readers.table import FileRefused
+
+Fault = dict[str, Any]
+#: Takes the clean text of a cell that is not empty; returns the COPY value or the fault.
+CellParser = Callable[[str], str | Fault]
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_NUMBER = re.compile(r"([+-]?)([0-9]+)(?:[.,]([0-9]+))?")
+_TRUE = frozenset({"true", "1", "si", "sí", "yes", "verdadero"})
+_FALSE = frozenset({"false", "0", "no", "falso"})
+_SHOWN_CHARACTERS = 40
+_PRICE_WHOLE_DIGITS = PRICE_DIGITS - PRICE_DECIMALS
+_PRICE_LIMIT = "9" * _PRICE_WHOLE_DIGITS + "." + "9" * PRICE_DECIMALS
+
+
+def make_checker(header: Sequence[str]) -> Callable[[Sequence[str]], tuple[list[str], bytes] | list[Fault]]:
+    """Return the check for rows under this header.
+
+    Raises:
+        FileRefused: a required column is missing, or a column stands there twice.
+    """
+    positions = _find_columns(header)
+    plan = [(column, positions.get(column.name), _parser(column)) for column in COLUMNS]
+    width = len(header)
+
+    def check(cells: Sequence[str]) -> tuple[list[str], bytes] | list[Fault]:
+        if len(cells) != width and (len(cells) < width or any(cell.strip() for cell in cells[width:])):
+            return [_fault("row_shape", found=len(cells), expected=width)]
+        missing: list[str] = []
+        faults: list[Fault] = []
+        values: list[str] = []
+        for column, position, parse in plan:
+            text = "" if position is None else _clean(cells[position])
+            if text:
+                value = parse(text)
+                values.append(value) if isinstance(value, str) else faults.append(value)
+            elif column.required:
+                missing.append(column.name)
+            else:
+                values.append(_default(column))
+        if missing:
+            faults.insert(0, _fault("required_missing", columns=missing))
+        if faults:
+            return faults
+        keys = [_clean(cells[positions["id"]]), _clean(cells[positions["codigo"]])]
+        return keys, "\t".join(values).encode()
+
+    return check
+
+
+def _find_columns(header: Sequence[str]) -> dict[str, int]:
+    names = [normalize("NFC", cell).strip().lower() for cell in header]
+    known = [column.name for column in COLUMNS if column.name in names]
+    repeated = [name for name in known if names.count(name) > 1]
+    if repeated:
+        raise FileRefused("repeated_columns", columns=repeated)
+    missing = [column.name for column in COLUMNS if column.required and column.name not in known]
+    if missing:
+        raise FileRefused("missing_columns", columns=missing)
+    return {name: names.index(name) for name in known}
+
+
+def _clean(cell: str) -> str:
+    """Return the text without space around it and in one Unicode form, so that equal keys are equal."""
+    text = cell.strip()
+    return text if text.isascii() else normalize("NFC", text)
+
+
+def _default(column: Column) -> str:
+    return NULL if column.default is None else str(column.default).lower()
+
+
+def _parser(column: Column) -> CellParser:
+    if column.type is ColumnType.TEXT:
+        return _text_parser(column.name, column.limit or 0)
+    if column.type is ColumnType.PRICE:
+        return lambda text: _parse_price(column.name, text)
+    if column.type is ColumnType.WHOLE:
+        return lambda text: _parse_whole(column.name, text)
+    return lambda text: _parse_boolean(column.name, text)
+
+
+def _text_parser(column: str, limit: int) -> CellParser:
+    def parse(text: str) -> str | Fault:
+        if not text.isprintable() and _CONTROL.search(text):
+            return _fault("control_character", column=column)
+        if len(text) > limit:
+            return _fault("too_long", column=column, length=len(text), limit=limit)
+        return escape(text)
+
+    return parse
+
+
+def _parse_price(column: str, text: str) -> str | Fault:
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        return _fault("not_a_number", column=column, value=_shown(text))
+    sign, whole, decimals = match[1], match[2].lstrip("0"), (match[3] or "").rstrip("0")
+    if sign == "-" and (whole or decimals):
+        return _fault("negative", column=column, value=_shown(text))
+    if len(decimals) > PRICE_DECIMALS:
+        return _fault("too_many_decimals", column=column, value=_shown(text), limit=PRICE_DECIMALS)
+    if len(whole) > _PRICE_WHOLE_DIGITS:
+        return _fault("too_large", column=column, value=_shown(text), limit=_PRICE_LIMIT)
+    return f"{whole or '0'}.{decimals or '0'}"
+
+
+def _parse_whole(column: str, text: str) -> str | Fault:
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        return _fault("not_a_number", column=column, value=_shown(text))
+    sign, whole, decimals = match[1], match[2].lstrip("0"), (match[3] or "").rstrip("0")
+    if decimals:
+        return _fault("not_whole", column=column, value=_shown(text))
+    if sign == "-" and whole:
+        return _fault("negative", column=column, value=_shown(text))
+    # the length first: turning a text of thousands of digits into a number takes its time
+    if len(whole) > len(str(MAX_WHOLE)) or int(whole or "0") > MAX_WHOLE:
+        return _fault("too_large", column=column, value=_shown(text), limit=MAX_WHOLE)
+    return whole or "0"
+
+
+def _parse_boolean(column: str, text: str) -> str | Fault:
+    lowered = text.lower()
+    if lowered in _TRUE:
+        return "true"
+    if lowered in _FALSE:
+        return "false"
+    return _fault("not_boolean", column=column, value=_shown(text))
+
+
+def _shown(text: str) -> str:
+    """Return a cell's text short enough for a sentence, and without what PostgreSQL or a terminal could
+    choke on."""
+    harmless = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+    return harmless if len(harmless) <= _SHOWN_CHARACTERS else harmless[: _SHOWN_CHARACTERS - 1] + "…"
+
+
+def _fault(code: str, **params: Any) -> Fault:
+    return {"code": code, "params": params}

@@ -1,0 +1,127 @@
+"""The process that reads one file: limited in memory and time, trusted with nothing.
+
+It gets the file as standard input and one JSON argument, and writes frames to standard output. Whatever a
+hostile file does to a parser happens here; the worker only sees the process end.
+"""
+
+import importlib
+import os
+import resource
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any, BinaryIO
+
+import msgspec
+
+from worker.parent import die_with_parent
+from worker.readers.frames import CheckedRow, End, Frame, Opened, Refused, RejectedRow, Rows, encode_frame
+from worker.readers.table import FileRefused, Row, TableReader
+
+#: Returns the identifying values and the COPY line of a row, or its faults.
+RowChecker = Callable[[Sequence[str]], tuple[list[str], bytes] | list[dict[str, Any]]]
+#: Takes the header cells; raises FileRefused where columns are missing.
+CheckerFactory = Callable[[Sequence[str]], RowChecker]
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What the worker wants of the child.
+
+    ``checker`` names a ``CheckerFactory`` as ``package.module:function``; rows up to ``after`` are skipped.
+    """
+
+    format: str
+    checker: str
+    after: int
+    rows_per_frame: int
+    memory_bytes: int
+    cpu_seconds: int
+
+
+def main() -> None:
+    """Read the file on standard input as ordered by the first argument."""
+    order = msgspec.json.decode(sys.argv[1], type=Order)
+    die_with_parent()
+    resource.setrlimit(resource.RLIMIT_AS, (order.memory_bytes, order.memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (order.cpu_seconds, order.cpu_seconds))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # nothing that a parser prints may reach the pipe of frames
+    pipe = os.fdopen(os.dup(1), "wb", buffering=64 * 1024)
+    os.dup2(2, 1)
+    for frame in read_frames(sys.stdin.buffer, order):
+        pipe.write(encode_frame(frame))
+        if isinstance(frame, Opened):
+            pipe.flush()
+    pipe.flush()
+
+
+def read_frames(file: BinaryIO, order: Order) -> Iterator[Frame]:
+    """Yield the frames of a file: Opened, Rows …, End, or Refused where it cannot be imported."""
+    try:
+        reader = _open(file, order.format)
+        check, header_fila = _find_header(reader, order.checker)
+        yield Opened(total=_count_rows(reader, header_fila))
+        rows = (row for row in reader.rows() if row.fila > max(order.after, header_fila) and not row.is_blank)
+        yield from _frames(rows, check, order.rows_per_frame)
+        yield End()
+    except FileRefused as refusal:
+        yield Refused(refusal.code, refusal.params)
+    except MemoryError:
+        yield Refused("reader_limits", {})
+
+
+def _open(file: BinaryIO, format: str) -> TableReader:
+    # imported here: a CSV need not wait for a spreadsheet parser to load
+    if format == "xlsx":
+        from worker.readers.xlsx import XlsxReader
+
+        return XlsxReader(file)
+    from worker.readers.csv import CsvReader
+
+    return CsvReader(file)
+
+
+def _find_header(reader: TableReader, checker: str) -> tuple[RowChecker, int]:
+    """Return the checker for the columns of the first row that is not blank, and the number of that row."""
+    header = next((row for row in reader.rows() if not row.is_blank), None)
+    if header is None:
+        raise FileRefused("no_header")
+    module, _, function = checker.partition(":")
+    factory: CheckerFactory = getattr(importlib.import_module(module), function)
+    return factory(header.cells), header.fila
+
+
+def _count_rows(reader: TableReader, header_fila: int) -> int:
+    """Return the rows to come; reading to the end also shows that the whole file is well formed."""
+    total = sum(1 for row in reader.rows() if row.fila > header_fila and not row.is_blank)
+    if total == 0:
+        raise FileRefused("no_rows")
+    return total
+
+
+def _frames(rows: Iterable[Row], check: RowChecker, rows_per_frame: int) -> Iterator[Rows]:
+    rows = iter(rows)
+    for first in rows:
+        checked: list[CheckedRow] = []
+        rejected: list[RejectedRow] = []
+        last = first.fila
+        for row in chain([first], _take(rows, rows_per_frame - 1)):
+            verdict = check(row.cells)
+            if isinstance(verdict, tuple):
+                checked.append(CheckedRow(row.fila, *verdict))
+            else:
+                rejected.append(RejectedRow(row.fila, verdict))
+            last = row.fila
+        yield Rows(last, checked, rejected)
+
+
+def _take(rows: Iterator[Row], count: int) -> Iterator[Row]:
+    for _ in range(count):
+        row = next(rows, None)
+        if row is None:
+            return
+        yield row
+
+
+if __name__ == "__main__":
+    main()

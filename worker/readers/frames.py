@@ -1,0 +1,101 @@
+"""What the reading child tells the worker, as length-prefixed MessagePack frames on a pipe."""
+
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+_LENGTH = struct.Struct("!I")
+
+#: No honest frame is larger (ten rows of the longest cells); a longer one means that the child has gone mad.
+MAX_FRAME_BYTES = 64 * 1024 * 1024
+
+
+class Opened(msgspec.Struct, frozen=True, tag=0, array_like=True):
+    """The file is well formed and has ``total`` rows that are not blank, the header apart."""
+
+    total: int
+
+
+class CheckedRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A row without faults: its number, its identifying values, and all of it as a line of COPY text."""
+
+    fila: int
+    keys: list[str]
+    line: bytes
+
+
+class RejectedRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A row with faults, as codes with parameters."""
+
+    fila: int
+    faults: list[dict[str, Any]]
+
+
+class Rows(msgspec.Struct, frozen=True, tag=1, array_like=True):
+    """Some consecutive rows; ``last`` is the number of the last one."""
+
+    last: int
+    checked: list[CheckedRow]
+    rejected: list[RejectedRow]
+
+    def __len__(self) -> int:
+        return len(self.checked) + len(self.rejected)
+
+
+class Refused(msgspec.Struct, frozen=True, tag=2, array_like=True):
+    """The file cannot be imported, whoever tries; no rows follow."""
+
+    code: str
+    params: dict[str, Any]
+
+
+class End(msgspec.Struct, frozen=True, tag=3, array_like=True):
+    """All rows have been sent."""
+
+
+Frame = Opened | Rows | Refused | End
+
+_decoder = msgspec.msgpack.Decoder(Frame)
+_encoder = msgspec.msgpack.Encoder()
+
+
+class FrameError(Exception):
+    """The child sent something that is no frame."""
+
+
+def encode_frame(frame: Frame) -> bytes:
+    """Return the frame as bytes for the pipe."""
+    body = _encoder.encode(frame)
+    return _LENGTH.pack(len(body)) + body
+
+
+class FrameBuffer:
+    """Collects bytes as they come and gives back whole frames."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> Iterator[Frame]:
+        """Add ``data`` and return the frames that are now whole.
+
+        Raises:
+            FrameError: the bytes are no frame.
+        """
+        self._buffer += data
+        start = 0
+        try:
+            while len(self._buffer) - start >= _LENGTH.size:
+                (length,) = _LENGTH.unpack_from(self._buffer, start)
+                if length > MAX_FRAME_BYTES:
+                    raise FrameError("frame too long")
+                end = start + _LENGTH.size + length
+                if end > len(self._buffer):
+                    break
+                yield _decoder.decode(memoryview(self._buffer)[start + _LENGTH.size : end])
+                start = end
+        except msgspec.MsgspecError as error:
+            raise FrameError(str(error)) from error
+        finally:
+            del self._buffer[:start]

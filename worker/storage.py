@@ -1,0 +1,60 @@
+"""Fetching uploads from S3."""
+
+import hashlib
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+_CHUNK_BYTES = 1024 * 1024
+
+
+class StorageUnavailable(Exception):
+    """S3 did not answer, or not to the end."""
+
+
+class UploadMissing(Exception):
+    """The object is not there."""
+
+
+@dataclass(frozen=True)
+class FetchedFile:
+    """An upload on local disk, without a name: it is gone with the process, however the process ends."""
+
+    file: BinaryIO
+    sha256: str
+
+
+class Storage:
+    """The worker's verbs of S3."""
+
+    def __init__(self, s3: Any) -> None:
+        self._s3 = s3
+
+    @asynccontextmanager
+    async def fetch(self, bucket: str, key: str) -> AsyncIterator[FetchedFile]:
+        """Copy the object into an unnamed temporary file.
+
+        Raises:
+            UploadMissing: there is no such object.
+            StorageUnavailable: S3 cannot be reached or broke off.
+        """
+        with tempfile.TemporaryFile() as file:
+            digest = hashlib.sha256()
+            try:
+                response = await self._s3.get_object(Bucket=bucket, Key=key)
+                async with response["Body"] as body:
+                    async for chunk in body.iter_chunks(_CHUNK_BYTES):
+                        digest.update(chunk)
+                        file.write(chunk)
+            except ClientError as error:
+                if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchBucket", "404"):
+                    raise UploadMissing from error
+                raise StorageUnavailable(error.response["Error"]["Code"]) from error
+            except (BotoCoreError, OSError, TimeoutError) as error:
+                raise StorageUnavailable(type(error).__name__) from error
+            file.flush()
+            yield FetchedFile(file, digest.hexdigest())

@@ -1,0 +1,87 @@
+"""The worker's verbs of SQS: receive, keep hidden, give back, delete."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from common.messages import CORRELATION_ATTRIBUTE
+
+
+class QueueUnavailable(Exception):
+    """SQS did not answer, or the queue is not there."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One delivery of a message; ``count`` is how often it has been delivered, this time included."""
+
+    body: str
+    receipt: str
+    count: int
+    correlation_id: str
+
+
+class UploadQueue:
+    """The queue of uploads. Every method raises ``QueueUnavailable`` when SQS cannot do it."""
+
+    def __init__(self, sqs: Any, name: str, visibility_seconds: int, wait_seconds: int) -> None:
+        self._sqs = sqs
+        self._name = name
+        self._visibility_seconds = visibility_seconds
+        self._wait_seconds = wait_seconds
+        self._url: str | None = None
+
+    async def receive(self) -> Delivery | None:
+        """Wait for a message and hide it; None when none came in time.
+
+        The time it stays hidden is the lease's, not the queue's default: a message taken by a worker that
+        died is back as soon as its lease is over.
+        """
+        answer = await self._call(
+            self._sqs.receive_message,
+            MaxNumberOfMessages=1,
+            WaitTimeSeconds=self._wait_seconds,
+            VisibilityTimeout=self._visibility_seconds,
+            MessageSystemAttributeNames=["ApproximateReceiveCount"],
+            MessageAttributeNames=[CORRELATION_ATTRIBUTE],
+        )
+        messages = answer.get("Messages", [])
+        return _delivery(messages[0]) if messages else None
+
+    async def extend(self, delivery: Delivery) -> None:
+        """Keep the message hidden for another lease."""
+        await self.hide(delivery, self._visibility_seconds)
+
+    async def hide(self, delivery: Delivery, seconds: float) -> None:
+        """Let the message be seen again after ``seconds`` (SQS takes up to 12 hours)."""
+        timeout = max(0, min(round(seconds), 43_200))
+        await self._call(
+            self._sqs.change_message_visibility, ReceiptHandle=delivery.receipt, VisibilityTimeout=timeout
+        )
+
+    async def delete(self, delivery: Delivery) -> None:
+        """Remove the message for good."""
+        await self._call(self._sqs.delete_message, ReceiptHandle=delivery.receipt)
+
+    async def _call(self, method: Any, **arguments: Any) -> Any:
+        try:
+            if self._url is None:
+                self._url = (await self._sqs.get_queue_url(QueueName=self._name))["QueueUrl"]
+            return await method(QueueUrl=self._url, **arguments)
+        except ClientError as error:
+            # the queue may have been made anew under another address
+            self._url = None
+            raise QueueUnavailable(error.response["Error"]["Code"]) from error
+        except (BotoCoreError, OSError, TimeoutError) as error:
+            raise QueueUnavailable(type(error).__name__) from error
+
+
+def _delivery(message: dict[str, Any]) -> Delivery:
+    correlation = message.get("MessageAttributes", {}).get(CORRELATION_ATTRIBUTE, {})
+    return Delivery(
+        body=message["Body"],
+        receipt=message["ReceiptHandle"],
+        count=int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1)),
+        correlation_id=correlation.get("StringValue", message["MessageId"]),
+    )
