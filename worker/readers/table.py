@@ -13,6 +13,13 @@ class FileRefused(Exception):
         self.params = params
 
 
+class CellError(str):
+    """A cell that holds an error of its spreadsheet, such as ``#N/A`` (text that merely reads so is plain
+    text)."""
+
+    __slots__ = ()
+
+
 class Row(NamedTuple):
     """One row: its number in the file (the first is 1) and the text of its cells, untrimmed."""
 

@@ -1,49 +1,117 @@
-"""Reading XLSX: the first visible sheet, every cell as the text a person would have typed."""
+"""Reading XLSX: the first visible sheet, every cell as the text a person would have typed.
 
-from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+Two parsers: calamine is fast and shows a cell that holds an error (``#N/A``) as an empty one, which would
+let a fault pass for an absent value; so a workbook with such cells is read by openpyxl, which is slow and
+shows them.
+"""
+
+import re
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, time
 from decimal import Decimal
 from typing import BinaryIO
+from xml.etree.ElementTree import ParseError
 
+import openpyxl
+from openpyxl.utils.exceptions import InvalidFileException
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from worker.readers.table import FileRefused, Row
+from worker.readers.table import CellError, FileRefused, Row
 
-Cell = int | float | str | bool | time | date | datetime | timedelta
+_ERROR_CELL = re.compile(rb"""\st=["']e["']""")
+_CHUNK_BYTES = 1024 * 1024
+#: What the parsers raise on a file that is no workbook, or a damaged one.
+_DAMAGE = (
+    CalamineError,
+    InvalidFileException,
+    ParseError,
+    zipfile.BadZipFile,
+    KeyError,
+    IndexError,
+    OSError,
+    ValueError,
+)
 
 
 class XlsxReader:
     """A workbook, held in memory by the parser (which is why it is opened in a process of its own)."""
 
     def __init__(self, file: BinaryIO) -> None:
-        file.seek(0)
         try:
-            workbook = CalamineWorkbook.from_filelike(file)
-            names = [
-                sheet.name
-                for sheet in workbook.sheets_metadata
-                if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
-            ]
-            self._sheet = workbook.get_sheet_by_name(names[0])
-        except (CalamineError, IndexError, OSError, ValueError) as error:
+            careful = _has_error_cells(file)
+            file.seek(0)
+            self._cells = _open_carefully(file) if careful else _open_fast(file)
+        except _DAMAGE as error:
             raise FileRefused("file_unreadable", format="XLSX") from error
 
     def rows(self) -> Iterator[Row]:
-        """Yield every row of the sheet from its first, blank ones included."""
-        for fila, cells in enumerate(self._sheet.iter_rows(), start=1):
-            yield Row(fila, [_to_text(cell) for cell in cells])
+        """Yield every row of the sheet from its first, blank ones included, each as wide as the widest so
+        far.
+
+        Raises:
+            FileRefused: the sheet is damaged.
+        """
+        width = 0
+        try:
+            for fila, cells in enumerate(self._cells(), start=1):
+                width = max(width, len(cells))
+                yield Row(fila, cells + [""] * (width - len(cells)))
+        except _DAMAGE as error:
+            raise FileRefused("file_unreadable", format="XLSX") from error
 
 
-def _to_text(cell: Cell) -> str:
-    if isinstance(cell, str):
-        return cell
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, float):
-        return _number_to_text(cell)
-    if isinstance(cell, int | timedelta):
-        return str(cell)
-    return cell.isoformat()
+def _has_error_cells(file: BinaryIO) -> bool:
+    file.seek(0)
+    with zipfile.ZipFile(file) as archive:
+        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
+        return any(_mentions_error(archive, name) for name in sheets)
+
+
+def _mentions_error(archive: zipfile.ZipFile, name: str) -> bool:
+    with archive.open(name) as sheet:
+        tail = b""
+        while chunk := sheet.read(_CHUNK_BYTES):
+            if _ERROR_CELL.search(tail + chunk):
+                return True
+            tail = chunk[-8:]
+    return False
+
+
+def _open_fast(file: BinaryIO) -> Callable[[], Iterable[list[str]]]:
+    workbook = CalamineWorkbook.from_filelike(file)
+    visible = [
+        sheet.name
+        for sheet in workbook.sheets_metadata
+        if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
+    ]
+    sheet = workbook.get_sheet_by_name(visible[0])
+    return lambda: ([_to_text(value) for value in row] for row in sheet.iter_rows())
+
+
+def _open_carefully(file: BinaryIO) -> Callable[[], Iterable[list[str]]]:
+    workbook = openpyxl.load_workbook(file, read_only=True, data_only=True)
+    sheet = next(sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible")
+    # a wrong <dimension> would hide rows or columns
+    sheet.reset_dimensions()
+    return lambda: (
+        [CellError(cell.value) if cell.data_type == "e" else _to_text(cell.value) for cell in row]
+        for row in sheet.rows
+    )
+
+
+def _to_text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return _number_to_text(value)
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return str(value)
 
 
 def _number_to_text(number: float) -> str:

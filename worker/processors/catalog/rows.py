@@ -11,7 +11,7 @@ from unicodedata import normalize
 
 from common.catalog import COLUMNS, MAX_WHOLE, PRICE_DECIMALS, PRICE_DIGITS, Column, ColumnType
 from worker.processors.catalog.copy_text import NULL, escape
-from worker.readers.table import FileRefused
+from worker.readers.table import CellError, FileRefused
 
 Fault = dict[str, Any]
 #: Takes the clean text of a cell that is not empty; returns the COPY value or the fault.
@@ -43,9 +43,10 @@ def make_checker(header: Sequence[str]) -> Callable[[Sequence[str]], tuple[list[
         faults: list[Fault] = []
         values: list[str] = []
         for column, position, parse in plan:
-            text = "" if position is None else _clean(cells[position])
+            cell = "" if position is None else cells[position]
+            text = _clean(cell)
             if text:
-                value = parse(text)
+                value = _cell_error(column, cell) if isinstance(cell, CellError) else parse(text)
                 values.append(value) if isinstance(value, str) else faults.append(value)
             elif column.required:
                 missing.append(column.name)
@@ -77,6 +78,10 @@ def _clean(cell: str) -> str:
     """Return the text without space around it and in one Unicode form, so that equal keys are equal."""
     text = cell.strip()
     return text if text.isascii() else normalize("NFC", text)
+
+
+def _cell_error(column: Column, cell: CellError) -> Fault:
+    return _fault("cell_error", column=column.name, value=str(cell))
 
 
 def _default(column: Column) -> str:
