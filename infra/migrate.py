@@ -1,6 +1,6 @@
 """Bring a database's schema up to date: ``DATABASE_URL=… python -m infra.migrate``.
 
-The plain SQL files in ``infra/migrations`` are applied in order of name, each in a transaction of its own, and
+The plain SQL files in ``infra/migrations`` are applied in order of name, each in a transaction of its own;
 what is applied already is left alone. Any number of processes may call this at once, and one that is killed
 in the middle leaves nothing that stops the next.
 """
@@ -49,16 +49,16 @@ def main() -> int:
     """Migrate the database of the environment; 1 when that failed, 2 when there is none to migrate."""
     database_url = os.environ.get("DATABASE_URL")
     if not database_url:
-        print("DATABASE_URL is not set: it says which database to migrate", file=sys.stderr)
+        sys.stderr.write("DATABASE_URL is not set: it says which database to migrate\n")
         return 2
     try:
         applied = migrate(database_url)
     except psycopg.Error as error:
-        print(f"Not migrated: {error}", file=sys.stderr)
+        sys.stderr.write(f"Not migrated: {error}\n")
         return 1
     for name in applied:
-        print(f"applied {name}")
-    print("The schema is up to date")
+        sys.stdout.write(f"applied {name}\n")
+    sys.stdout.write("The schema is up to date\n")
     return 0
 
 

@@ -4,8 +4,8 @@
   stop and restart a store; whatever it leaves dead is started again for the next test.
 - ``environment``: for one test, the environment variables of a service (``DATABASE_URL``, ``REDIS_URL``,
   ``AWS_ENDPOINT_URL``, ``AWS_ACCESS_KEY_ID``, ``AWS_SECRET_ACCESS_KEY``, ``AWS_DEFAULT_REGION``,
-  ``S3_BUCKET_NAME``, ``SQS_QUEUE_NAME``) that lead to a database with the schema and no rows, to an empty bucket
-  and empty queues of its own, and to an empty Redis. It is a plain dict: pass it to a settings class
+  ``S3_BUCKET_NAME``, ``SQS_QUEUE_NAME``) that lead to a database with the schema and no rows, to an empty
+  bucket and empty queues of its own, and to an empty Redis. It is a plain dict: pass it to a settings class
   (``Settings(**{name.lower(): value for name, value in environment.items()})``) or to a child process
   (``env={**os.environ, **environment}``).
 - ``database_url``: only such a database, for tests that need nothing else.
@@ -21,15 +21,20 @@ from uuid import uuid4
 import pytest
 
 from infra.embedded.stores import Stores
-from tests.support.stores import create_bucket_and_queues, delete_bucket_and_queues, flush_redis, fresh_database
+from tests.support.stores import (
+    create_bucket_and_queues,
+    delete_bucket_and_queues,
+    flush_redis,
+    fresh_database,
+)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _nothing_from_outside() -> None:
     """No test may find AWS or somebody's database through the environment of whoever runs it."""
-    for name in list(os.environ):
-        if name.startswith("AWS_") or name in ("DATABASE_URL", "REDIS_URL", "S3_BUCKET_NAME", "SQS_QUEUE_NAME"):
-            del os.environ[name]
+    ours = ("DATABASE_URL", "REDIS_URL", "S3_BUCKET_NAME", "SQS_QUEUE_NAME")
+    for name in [name for name in os.environ if name.startswith("AWS_") or name in ours]:
+        del os.environ[name]
 
 
 @pytest.fixture(scope="session")

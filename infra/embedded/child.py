@@ -32,7 +32,7 @@ class Child:
     ) -> Self:
         """Start ``command``; it gets ``death_signal`` when we die, however that comes about.
 
-        Call it on the main thread: the kernel takes the end of the thread that forked for the end of the parent.
+        Call it on the main thread: for the kernel, the thread that forked is the parent.
         Raises ``OSError`` when the command cannot be run.
         """
         process = await asyncio.create_subprocess_exec(
@@ -86,6 +86,24 @@ class Child:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         await self._process.wait()
+
+
+async def run_to_end(
+    command: Sequence[str | Path], *, environment: Mapping[str, str], directory: Path
+) -> tuple[int, str]:
+    """Run a command that ends by itself; its exit code and everything it wrote."""
+    child = await Child.spawn(
+        str(command[0]),
+        command,
+        environment=environment,
+        directory=directory,
+        output=asyncio.subprocess.PIPE,
+    )
+    try:
+        output = await child.output.read()
+        return await child.wait(), output.decode(errors="replace")
+    finally:
+        await child.kill()
 
 
 def _die_with_parent(death_signal: signal.Signals) -> Callable[[], None]:

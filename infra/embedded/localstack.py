@@ -1,6 +1,5 @@
 """LocalStack (S3 and SQS) from PyPI, in a venv of its own."""
 
-import asyncio
 import os
 import shutil
 import signal
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import httpx
 
+from infra.embedded.child import run_to_end
 from infra.embedded.errors import StoreError
 from infra.embedded.server import Server
 
@@ -106,18 +106,13 @@ class LocalStack(Server):
 
     async def _started(self) -> None:
         """Make the bucket and the queues. Raises :class:`StoreError` when that fails."""
-        process = await asyncio.create_subprocess_exec(
-            _INFRA / "init-localstack.sh",
-            env=self._script_environment(),
-            cwd=self.directory,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
+        code, output = await run_to_end(
+            [_INFRA / "init-localstack.sh"],
+            environment=self._script_environment(),
+            directory=self.directory,
         )
-        output, _ = await process.communicate()
-        if process.returncode:
-            await self.stop()
-            raise StoreError(f"init-localstack.sh ended with {process.returncode}:\n{output.decode(errors='replace')}")
+        if code:
+            raise StoreError(f"init-localstack.sh ended with {code}:\n{output}")
 
     def _script_environment(self) -> dict[str, str]:
         ours = {"PATH": f"{self.python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}

@@ -1,7 +1,7 @@
 """Runs in LocalStack's own venv: start LocalStack, listening on loopback only.
 
-LocalStack 4.9 to 4.14 read a host in ``GATEWAY_LISTEN`` and then listen on every interface all the same, which
-would offer the buckets of whoever runs Carga to the whole network.
+LocalStack 4.9 to 4.14 read a host in ``GATEWAY_LISTEN`` and then listen on every interface all the same,
+which would offer the buckets of whoever runs Carga to the whole network.
 """
 
 from functools import partial

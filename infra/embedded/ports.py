@@ -24,13 +24,13 @@ def is_free(port: int) -> bool:
 def free_port() -> int:
     """A port to listen on, below those from which the kernel serves outgoing connections.
 
-    One from that range could be taken by any client while its server restarts; a client that tries to reach the
-    absent server can even be given the very port and connect to itself.
+    One from that range could be taken by any client while its server restarts; a client that tries to reach
+    the absent server can even be given the very port and connect to itself.
     """
     highest = min(_HIGHEST, _first_outgoing_port() - 1)
     lowest = min(_LOWEST, highest // 2)
     # Random, so that two that look at the same moment seldom choose the same.
-    candidates = random.sample(range(lowest, highest), k=100)  # noqa: S311 (no secret)
+    candidates = random.sample(range(lowest, highest), k=100)
     for port in candidates:
         if is_free(port):
             return port

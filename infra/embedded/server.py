@@ -21,9 +21,9 @@ _LOG_BYTES_KEPT = 5_000_000
 class Server(ABC):
     """One store: a real server as a child process, all of whose files live in ``directory``.
 
-    An async context manager, or :meth:`start` and :meth:`stop`. Without ``port`` a free one is chosen at the first
-    start and kept by every restart. One process at a time may use a directory; whoever starts a server there
-    first ends what a killed process may have left running.
+    An async context manager, or :meth:`start` and :meth:`stop`. Without ``port`` a free one is chosen at the
+    first start and kept by every restart. One process at a time may use a directory; whoever starts a server
+    there first ends what a killed process may have left running.
     """
 
     name: ClassVar[str]
@@ -58,6 +58,7 @@ class Server(ABC):
 
     async def _started(self) -> None:
         """What is left to do once the server answers."""
+        return
 
     def _environment(self) -> Mapping[str, str]:
         """The environment of the server: ours, without what would configure it behind our back."""
@@ -109,12 +110,11 @@ class Server(ABC):
         while True:
             try:
                 await self._launch()
-                break
+                return
             except ExitedEarly:
                 if clock() > give_up:
                     raise
             await asyncio.sleep(_POLL_SECONDS * 5)
-        await self._started()
 
     async def stop(self) -> None:
         """End it in good order and wait; kill it when it does not. Nothing happens when it is not running."""
@@ -138,6 +138,7 @@ class Server(ABC):
         try:
             self._child = await self._spawn()
             await self._wait_until_it_answers(self._child)
+            await self._started()
         except BaseException:
             await self.stop()
             if not self._port_is_fixed:
@@ -167,7 +168,8 @@ class Server(ABC):
             if not child.running:
                 raise ExitedEarly(f"{self.name} ended with {child.returncode}. {self._log_tail()}")
             if clock() > deadline:
-                raise StoreError(f"{self.name} gave no answer for {self.start_seconds:.0f} s. {self._log_tail()}")
+                waited = f"{self.start_seconds:.0f} s"
+                raise StoreError(f"{self.name} gave no answer for {waited}. {self._log_tail()}")
             await asyncio.sleep(_POLL_SECONDS)
 
     def _log_tail(self) -> str:

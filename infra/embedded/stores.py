@@ -23,6 +23,9 @@ class Ports(NamedTuple):
     localstack: int | None = None
 
 
+ANY_PORTS = Ports()
+
+
 class Stores:
     """PostgreSQL, Valkey and LocalStack below one directory; an async context manager.
 
@@ -35,7 +38,7 @@ class Stores:
         directory: Path,
         *,
         localstack_python: Path = LOCALSTACK_PYTHON,
-        ports: Ports = Ports(),
+        ports: Ports = ANY_PORTS,
         bucket: str = BUCKET,
         queue: str = QUEUE,
     ) -> None:

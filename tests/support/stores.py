@@ -1,8 +1,8 @@
-"""A database, a bucket and queues for one test, made in milliseconds on stores that the whole session shares."""
+"""A database, a bucket and queues for one test, made in milliseconds on stores that the session shares."""
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -39,7 +39,7 @@ def queue_url(environment: Mapping[str, str], suffix: str = "") -> str:
 def create_bucket_and_queues(environment: Mapping[str, str]) -> None:
     """What ``infra/init-localstack.sh`` makes, a hundred times faster.
 
-    Call it again after ``stores.localstack.restart()``: a LocalStack that ends takes the test's names with it.
+    Call it again after ``stores.localstack.restart()``: a LocalStack that ends takes the test's with it.
     """
     s3_client(environment).create_bucket(Bucket=environment["S3_BUCKET_NAME"])
     sqs = sqs_client(environment)
@@ -61,19 +61,15 @@ def create_bucket_and_queues(environment: Mapping[str, str]) -> None:
 def delete_bucket_and_queues(environment: Mapping[str, str]) -> None:
     """Free the memory and disk that they take; what is gone already is no error."""
     s3, bucket = s3_client(environment), environment["S3_BUCKET_NAME"]
-    try:
+    with suppress(s3.exceptions.NoSuchBucket):
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
             for stored in page.get("Contents", []):
                 s3.delete_object(Bucket=bucket, Key=stored["Key"])
         s3.delete_bucket(Bucket=bucket)
-    except s3.exceptions.NoSuchBucket:
-        pass
     sqs = sqs_client(environment)
     for suffix in ("", "-dlq"):
-        try:
+        with suppress(sqs.exceptions.QueueDoesNotExist):
             sqs.delete_queue(QueueUrl=queue_url(environment, suffix))
-        except sqs.exceptions.QueueDoesNotExist:
-            pass
 
 
 @asynccontextmanager
@@ -95,7 +91,7 @@ async def flush_redis(url: str) -> None:
         await redis.flushall()
 
 
-async def _execute(stores: Stores, statement: sql.Composable) -> None:
+async def _execute(stores: Stores, statement: sql.Composed) -> None:
     url = stores.postgres.url_of("postgres")
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
         await connection.execute(statement)
