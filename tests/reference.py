@@ -139,10 +139,9 @@ def _take(products: list[Product], new: Product, fila: int, replace: bool, outco
         params = {"id": new.values["id"], "codigo": new.values["codigo"]}
         outcome.rejected.append((fila, [{"code": "crossed_keys", "params": params}]))
     elif not replace:
-        columns = [c for c, match in (("id", by_id), ("codigo", by_codigo)) if match is not None]
-        keys = " y ".join(f"{column} «{new.values[column]}»" for column in columns)
-        fault = {"code": "duplicate_product", "params": {"columns": columns, "keys": keys}}
-        outcome.rejected.append((fila, [fault]))
+        columns = [column for column, match in (("id", by_id), ("codigo", by_codigo)) if match is not None]
+        keys = [f"{column} «{new.values[column]}»" for column in columns]
+        outcome.rejected.append((fila, [{"code": "duplicate_product", "params": {"keys": keys}}]))
     elif existing.written_by > new.written_by:
         outcome.superados += 1
     else:

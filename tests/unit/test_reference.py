@@ -120,9 +120,9 @@ def test_duplicates_are_rejected_without_replacing() -> None:
     ]
     outcome = take(Catalogue(), *rows, replace=False)
     assert [faults[0]["params"]["keys"] for _, faults in outcome.rejected] == [
-        "id «a»",
-        "codigo «1»",
-        "id «a» y codigo «1»",
+        ["id «a»"],
+        ["codigo «1»"],
+        ["id «a»", "codigo «1»"],
     ]
     assert outcome.resumen == {
         "total": 4, "exitosos": 1, "rechazados": 3, "duplicados": 3,
