@@ -1,0 +1,30 @@
+"""Settings of the upload API, read once from the environment."""
+
+from pydantic import Field
+
+from common.settings import AwsSettings, DatabaseSettings, LogSettings, RedisSettings
+
+
+class Settings(AwsSettings, RedisSettings, DatabaseSettings, LogSettings):
+    """Each field is an environment variable of the same name in capitals."""
+
+    catalog_host: str = "127.0.0.1"
+    catalog_port: int = Field(default=3001, ge=0, le=65_535)
+    #: Largest file taken, in MiB.
+    max_file_size_mb: int = Field(default=200, ge=1, le=5_000)
+    #: Within each stretch of this many seconds some of an upload must arrive, or it is cut off.
+    upload_idle_timeout_seconds: float = Field(default=30, gt=0)
+    #: What is still read of a refused upload, so that its sender sees the answer: this much, this long.
+    refused_body_drain_mb: int = Field(default=512, ge=0)
+    refused_body_drain_seconds: float = Field(default=15, ge=0)
+    #: How long one call to a store may take before the store counts as down.
+    s3_timeout_seconds: float = Field(default=5, gt=0)
+    sqs_timeout_seconds: float = Field(default=4, gt=0)
+    redis_timeout_seconds: float = Field(default=0.5, gt=0)
+    database_timeout_seconds: float = Field(default=3, gt=0)
+    #: How long one check of ``/health/ready`` may take.
+    ready_timeout_seconds: float = Field(default=2, gt=0)
+    #: Connections to PostgreSQL.
+    database_pool_size: int = Field(default=10, ge=1)
+    #: Age from which a record in Redis of an unfinished task is checked against the ledger.
+    status_stale_seconds: float = Field(default=15, ge=0)
