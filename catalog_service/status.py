@@ -1,0 +1,110 @@
+"""What became of a task: from Redis, else from the ledger, else from the object in S3."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
+from uuid import UUID
+
+import structlog
+from redis.exceptions import RedisError
+
+from catalog_service.database import Database
+from catalog_service.errors import DatabaseUnavailable, StatusUnavailable, StorageUnavailable, TaskNotFound
+from catalog_service.storage import Storage
+from common.ledger import read_task
+from common.tasks import TaskRecord, TaskStore
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+
+class RedisDown(Exception):
+    """Redis did not answer in time. Nobody outside has to know: there are other places to ask."""
+
+
+class TaskRecords:
+    """Task records in Redis, within a time that nobody notices."""
+
+    def __init__(self, store: TaskStore, *, timeout_seconds: float) -> None:
+        self._store = store
+        self._timeout_seconds = timeout_seconds
+
+    async def get(self, task_id: UUID) -> TaskRecord | None:
+        """Return the record, None where there is none. Raises ``RedisDown``."""
+        return await self._within_time(self._store.get(task_id))
+
+    async def put(self, record: TaskRecord) -> None:
+        """Write the record unless a newer one is there. Raises ``RedisDown``."""
+        await self._within_time(self._store.put(record))
+
+    async def delete(self, task_id: UUID) -> None:
+        """Forget the record. Raises ``RedisDown``."""
+        await self._within_time(self._store.delete(task_id))
+
+    async def _within_time(self, call: Awaitable[T]) -> T:
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                return await call
+        except (RedisError, OSError) as error:
+            log.warning("redis_failed", reason=type(error).__name__)
+            raise RedisDown from error
+
+
+class TaskFinder:
+    """Finds what is known of a task, wherever it is still known."""
+
+    def __init__(
+        self, records: TaskRecords, database: Database, storage: Storage, *, stale_seconds: float
+    ) -> None:
+        self._records = records
+        self._database = database
+        self._storage = storage
+        self._stale_seconds = stale_seconds
+
+    async def find(self, task_id: UUID) -> TaskRecord:
+        """Return the newest that can be known of a task.
+
+        Raises:
+            TaskNotFound: no upload has this id.
+            StatusUnavailable: whoever would know does not answer.
+        """
+        cached = await self._cached(task_id)
+        if cached is not None and (cached.status.is_terminal or cached.age_seconds() < self._stale_seconds):
+            return cached
+        try:
+            committed = await self._committed(task_id)
+        except DatabaseUnavailable as error:
+            if cached is None:
+                raise StatusUnavailable() from error
+            return cached
+        if committed is None:
+            return cached or await self._accepted(task_id)
+        if cached is None or committed.revision >= cached.revision:
+            return committed
+        return cached
+
+    async def _cached(self, task_id: UUID) -> TaskRecord | None:
+        try:
+            return await self._records.get(task_id)
+        except RedisDown:
+            return None
+
+    async def _committed(self, task_id: UUID) -> TaskRecord | None:
+        async with self._database.connection() as connection:
+            record = await read_task(connection, task_id)
+        if record is not None:
+            try:
+                await self._records.put(record)
+            except RedisDown:
+                log.warning("task_record_not_repaired", task_id=str(task_id))
+        return record
+
+    async def _accepted(self, task_id: UUID) -> TaskRecord:
+        try:
+            stored = await self._storage.find(task_id)
+        except StorageUnavailable as error:
+            raise StatusUnavailable() from error
+        if stored is None:
+            raise TaskNotFound(task_id=str(task_id))
+        return TaskRecord.pending(stored.message)

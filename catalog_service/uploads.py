@@ -1,0 +1,191 @@
+"""The one use case: take an upload."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID, uuid4, uuid5
+
+import msgspec
+import structlog
+
+from catalog_service.errors import (
+    FileEmpty,
+    IdempotencyKeyReused,
+    StatusUnavailable,
+    StorageUnavailable,
+    StoreUnavailable,
+)
+from catalog_service.multipart_stream import UploadForm
+from catalog_service.status import RedisDown, TaskFinder, TaskRecords
+from catalog_service.storage import Storage, StoredFile
+from catalog_service.upload_queue import UploadQueue
+from catalog_service.validation import (
+    CONTENT_TYPES,
+    HEAD_BYTES,
+    check_content,
+    check_extension,
+    clean_filename,
+)
+from common.messages import UploadMessage, object_key
+from common.tasks import TaskRecord, TaskStatus
+
+log = structlog.get_logger(__name__)
+
+#: Never to be changed: a repeated upload finds its task by it.
+_KEY_NAMESPACE = UUID("5b7d2c8e-94a3-4c1f-8f0e-3a6f1d2b7c90")
+
+
+@dataclass(frozen=True)
+class UploadOrder:
+    """What a client asks for beside the file, checked already."""
+
+    proveedor_id: str
+    reemplazar_duplicados: bool
+    idempotency_key: str | None
+    correlation_id: str
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Where an upload goes."""
+
+    storage: Storage
+    records: TaskRecords
+    queue: UploadQueue
+    finder: TaskFinder
+
+
+async def accept_upload(order: UploadOrder, form: UploadForm, stores: Stores) -> UploadMessage:
+    """Take the file in ``form``: once this returns, it is in S3 and announced on the queue.
+
+    Raises:
+        UploadRefused: the file cannot be taken.
+        IdempotencyKeyReused: the key belongs to another upload.
+        StoreUnavailable: S3 or SQS is down; what was done has been undone as far as possible.
+    """
+    filename = await _check_file(form)
+    upload = _describe(order, filename, stores.storage.bucket)
+    async with _undone_on_failure(upload, order, stores):
+        stored = await _store(upload, form, order, stores)
+        if stored.created:
+            upload = _complete(upload, stored)
+            await _record(upload, stores)
+            await stores.queue.send(upload, correlation_id=order.correlation_id)
+        else:
+            upload = await _repeat(upload, stored, order, stores)
+    log.info(
+        "upload_accepted",
+        task_id=str(upload.task_id),
+        size_bytes=upload.size_bytes,
+        repeated=not stored.created,
+    )
+    return upload
+
+
+async def _check_file(form: UploadForm) -> str:
+    """Look at the name and the first bytes, before anything is stored; return the name to show."""
+    filename = clean_filename(await form.find_file())
+    extension = check_extension(filename)
+    head = await form.head(HEAD_BYTES)
+    if not head:
+        raise FileEmpty()
+    check_content(extension, head)
+    return filename
+
+
+def _describe(order: UploadOrder, filename: str, bucket: str) -> UploadMessage:
+    """Return the upload as it is known before its last byte.
+
+    It is stamped here, while the file begins to arrive: of two uploads that do not overlap, the later has the
+    later stamp.
+    """
+    if order.idempotency_key is None:
+        task_id = uuid4()
+    else:
+        task_id = uuid5(_KEY_NAMESPACE, f"{order.proveedor_id}\n{order.idempotency_key}")
+    return UploadMessage(
+        task_id=task_id,
+        s3_bucket=bucket,
+        s3_key=object_key(task_id),
+        filename=filename,
+        proveedor_id=order.proveedor_id,
+        reemplazar_duplicados=order.reemplazar_duplicados,
+        accepted_at=datetime.now(UTC),
+    )
+
+
+async def _store(upload: UploadMessage, form: UploadForm, order: UploadOrder, stores: Stores) -> StoredFile:
+    return await stores.storage.put(
+        upload,
+        form,
+        content_type=CONTENT_TYPES[check_extension(upload.filename)],
+        correlation_id=order.correlation_id,
+        only_new=order.idempotency_key is not None,
+    )
+
+
+def _complete(upload: UploadMessage, stored: StoredFile) -> UploadMessage:
+    return msgspec.structs.replace(upload, sha256=stored.sha256, size_bytes=stored.content.size_bytes)
+
+
+async def _record(upload: UploadMessage, stores: Stores) -> None:
+    try:
+        await stores.records.put(TaskRecord.pending(upload))
+    except RedisDown:
+        # a status question is answered from the object in S3, and then from the ledger
+        log.warning("task_record_not_written", task_id=str(upload.task_id))
+
+
+async def _repeat(
+    upload: UploadMessage, stored: StoredFile, order: UploadOrder, stores: Stores
+) -> UploadMessage:
+    """Return the first upload that came under this key, announced again unless a worker has it already.
+
+    The first may have failed between S3 and SQS, or Redis and SQS may have been wiped since; a message too
+    many is harmless.
+    """
+    first = await stores.storage.find(upload.task_id)
+    if first is None:
+        # the other upload of this key is still on its way, or just went
+        raise StorageUnavailable()
+    same_order = first.message.reemplazar_duplicados == upload.reemplazar_duplicados
+    if first.content != stored.content or not same_order:
+        raise IdempotencyKeyReused()
+    upload = _complete(first.message, stored)
+    known: TaskRecord | None = None
+    with suppress(StatusUnavailable):
+        known = await stores.finder.find(upload.task_id)
+        if known.status is TaskStatus.PENDING:
+            await _record(upload, stores)
+    if known is None or known.status is TaskStatus.PENDING:
+        await stores.queue.send(upload, correlation_id=order.correlation_id)
+    return upload
+
+
+@asynccontextmanager
+async def _undone_on_failure(
+    upload: UploadMessage, order: UploadOrder, stores: Stores
+) -> AsyncIterator[None]:
+    """Take back what was done when the rest cannot be done.
+
+    Never under an idempotency key: another request with the same key may have been told 202 already, and a
+    retry finds the object and goes on from there.
+    """
+    try:
+        yield
+    except (StoreUnavailable, asyncio.CancelledError):
+        if order.idempotency_key is None:
+            await asyncio.gather(_forget(upload, stores), _remove(upload, stores))
+        raise
+
+
+async def _forget(upload: UploadMessage, stores: Stores) -> None:
+    with suppress(RedisDown):
+        await stores.records.delete(upload.task_id)
+
+
+async def _remove(upload: UploadMessage, stores: Stores) -> None:
+    with suppress(StorageUnavailable):
+        await stores.storage.delete(upload.task_id)
