@@ -1,0 +1,17 @@
+"""``python -m catalog_service``: the upload API on its port."""
+
+from catalog_service.main import create_app
+from catalog_service.server import serve
+from catalog_service.settings import Settings
+from common.logs import configure_logs
+
+
+def main() -> None:
+    """Read the settings and serve."""
+    settings = Settings()
+    configure_logs("catalog_service", settings)
+    serve(create_app(settings), settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""The JSON bodies of the API, as pure functions of what they tell."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from starlette.responses import Response
+
+from catalog_service.task_lists import OutputPage, RowErrorPage
+from common.messages import UploadMessage
+from common.tasks import Progress, RowError, TaskRecord, TaskStatus
+from common.texts import IMPORT_COMPLETED, Language, Text, render, render_row_error, render_task_error
+
+_ACCEPTED = Text("Archivo recibido y encolado para procesamiento", "File received and queued for processing")
+
+# a price has twelve digits, two of them decimals: as a JSON number it is exact, and prints as it was written
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+class StatusAnswer(msgspec.Struct):
+    """What a poller reads, field by field in this order."""
+
+    task_id: UUID
+    status: TaskStatus
+    filename: str
+    proveedor_id: str
+    created_at: Any
+    updated_at: Any
+    completed_at: Any
+    progress: Progress
+    result: dict[str, Any] | None
+    error: str | None
+    error_code: str | None
+
+
+def json_response(body: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Return ``body`` as JSON; structs and decimals included."""
+    return Response(_ENCODER.encode(body), status, headers, "application/json")
+
+
+def accepted_body(upload: UploadMessage, prefix: str, language: Language) -> dict[str, Any]:
+    """Return the body of the 202."""
+    return {
+        "message": render(_ACCEPTED, {}, language),
+        "task_id": upload.task_id,
+        "status": TaskStatus.PENDING,
+        "status_url": status_url(upload.task_id, prefix),
+        "filename": upload.filename,
+        "proveedor_id": upload.proveedor_id,
+    }
+
+
+def status_url(task_id: UUID, prefix: str) -> str:
+    """Return where the task is polled."""
+    return f"{prefix}/bulk-upload/status/{task_id}"
+
+
+def status_body(record: TaskRecord, prefix: str, language: Language) -> StatusAnswer:
+    """Return what is known of a task, its sentences in ``language``."""
+    return StatusAnswer(
+        task_id=record.task_id,
+        status=record.status,
+        filename=record.filename,
+        proveedor_id=record.proveedor_id,
+        created_at=record.created_at,
+        updated_at=record.updated_at,
+        completed_at=record.completed_at,
+        progress=record.progress,
+        result=_result(record, prefix, language) if record.status is TaskStatus.COMPLETED else None,
+        error=record.error_code and render_task_error(record.error_code, record.error_params, language),
+        error_code=record.error_code,
+    )
+
+
+def row_errors_body(page: RowErrorPage, url: str, limit: int, language: Language) -> dict[str, Any]:
+    """Return one page of rejected rows; ``url`` is the list's own."""
+    return {
+        "errores": [_row_error(error, language) for error in page.errors],
+        "next": None if page.next_after is None else f"{url}?after={page.next_after}&limit={limit}",
+    }
+
+
+def outputs_body(page: OutputPage, url: str, limit: int) -> dict[str, Any]:
+    """Return one page of created products; ``url`` is the list's own."""
+    return {
+        "productos_creados": page.outputs,
+        "next": None if page.next_after is None else f"{url}?after={page.next_after}&limit={limit}",
+    }
+
+
+def _result(record: TaskRecord, prefix: str, language: Language) -> dict[str, Any]:
+    task = f"{prefix}/bulk-upload/{record.task_id}"
+    return {
+        "mensaje": render(IMPORT_COMPLETED, {}, language),
+        **(record.result or {}),
+        "errores": [_row_error(error, language) for error in record.row_errors],
+        "enlaces": {"errores": f"{task}/errores", "productos_creados": f"{task}/productos-creados"},
+    }
+
+
+def _row_error(error: RowError, language: Language) -> dict[str, Any]:
+    return {
+        "fila": error.fila,
+        "error": render_row_error(error.faults, language),
+        "codigos": [fault["code"] for fault in error.faults],
+    }

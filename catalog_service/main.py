@@ -1,0 +1,94 @@
+"""Where the upload API is put together."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import structlog
+from fastapi import FastAPI
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from catalog_service import health, routes
+from catalog_service.database import open_database
+from catalog_service.lingering import LingeringCloseMiddleware
+from catalog_service.multipart_stream import MEGABYTE
+from catalog_service.products import Products
+from catalog_service.routes import PREFIX, V1_PREFIX, Services
+from catalog_service.settings import Settings
+from catalog_service.status import TaskFinder, TaskRecords
+from catalog_service.storage import Storage
+from catalog_service.task_lists import TaskLists
+from catalog_service.upload_queue import UploadQueue
+from catalog_service.uploads import Stores
+from common.aws import aws_client
+from common.http import install_http_basics
+from common.tasks import TaskStore
+
+log = structlog.get_logger(__name__)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the application. No store has to be up, then or later: a request that needs it says so."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            await _wire(app, settings, stack)
+            log.info("service_started")
+            yield
+        log.info("service_stopped")
+
+    app = FastAPI(
+        title="Carga: catalogue uploads",
+        description=f"Everything under `{PREFIX}` is under `{V1_PREFIX}` too.",
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    app.include_router(routes.router, prefix=PREFIX)
+    app.include_router(routes.router, prefix=V1_PREFIX, include_in_schema=False)
+    app.include_router(health.router)
+    app.add_middleware(
+        LingeringCloseMiddleware,
+        max_bytes=settings.refused_body_drain_mb * MEGABYTE,
+        max_seconds=settings.refused_body_drain_seconds,
+    )
+    install_http_basics(app)
+    return app
+
+
+async def _wire(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None:
+    s3 = await stack.enter_async_context(aws_client("s3", settings, read_timeout=settings.s3_timeout_seconds))
+    sqs = await stack.enter_async_context(
+        aws_client("sqs", settings, read_timeout=settings.sqs_timeout_seconds)
+    )
+    redis = await stack.enter_async_context(_redis(settings))
+    database = await stack.enter_async_context(
+        open_database(
+            settings.database_url.get_secret_value(),
+            size=settings.database_pool_size,
+            timeout_seconds=settings.database_timeout_seconds,
+        )
+    )
+    storage = Storage(s3, settings.s3_bucket_name, timeout_seconds=settings.s3_timeout_seconds)
+    queue = UploadQueue(sqs, settings.sqs_queue_name, timeout_seconds=settings.sqs_timeout_seconds)
+    records = TaskRecords(TaskStore(redis), timeout_seconds=settings.redis_timeout_seconds)
+    finder = TaskFinder(records, database, storage, stale_seconds=settings.status_stale_seconds)
+    stores = Stores(storage, records, queue, finder)
+    app.state.services = Services(settings, stores, TaskLists(database), Products(database))
+    app.state.checks = {
+        "s3": storage.check,
+        "sqs": queue.check,
+        "redis": redis.ping,
+        "postgresql": database.check,
+    }
+
+
+def _redis(settings: Settings) -> Redis:
+    return Redis.from_url(
+        settings.redis_url.get_secret_value(),
+        socket_timeout=settings.redis_timeout_seconds,
+        socket_connect_timeout=settings.redis_timeout_seconds,
+        # one more try, at once: a pooled connection may be that of a server that is gone
+        retry=Retry(NoBackoff(), 1),
+    )

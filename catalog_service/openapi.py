@@ -1,0 +1,55 @@
+"""What the documentation of the API says beyond the signatures of its routes."""
+
+from typing import Any
+
+from catalog_service.schemas import ProblemBody
+
+Responses = dict[int | str, dict[str, Any]]
+
+_PROBLEM = {"application/problem+json": {"schema": ProblemBody.model_json_schema()}}
+
+_MEANINGS = {
+    400: "The body is not a form with one file: `not_multipart`, `malformed_multipart`, `file_missing`, "
+    "`wrong_file_field`, `several_files`, `filename_missing`, `file_empty`",
+    404: "There is no such thing: `task_not_found`, `product_not_found`",
+    408: "The body stopped coming: `upload_stalled`",
+    413: "The file is over the limit: `file_too_large`",
+    415: "Not a kind of file that is taken: `unsupported_extension`, `content_mismatch`",
+    422: "A parameter or header is missing or of the wrong form: `invalid_parameters`, "
+    "`invalid_proveedor_id`, `invalid_boolean`, `invalid_cursor`, `invalid_idempotency_key`, "
+    "`idempotency_key_reused`",
+    503: "A store is down, try again after `Retry-After` seconds: `storage_unavailable`, "
+    "`queue_unavailable`, `database_unavailable`, `status_unavailable`",
+}
+
+#: The body of an upload, which FastAPI does not see: it is read from the stream.
+UPLOAD_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "The catalogue, .xlsx or .csv",
+                        }
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+def problems(*statuses: int) -> Responses:
+    """Document the errors that a route answers with."""
+    return {status: {"description": _MEANINGS[status], "content": _PROBLEM} for status in statuses}
+
+
+def file_answer(content_type: str) -> Responses:
+    """Document an answer that is a file."""
+    return {200: {"content": {content_type: {"schema": {"type": "string", "format": "binary"}}}}}

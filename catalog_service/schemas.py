@@ -1,0 +1,156 @@
+"""The bodies of the API for its documentation (OpenAPI). Tests hold the answers to them."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Schema(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ProblemBody(BaseModel):
+    """An error (RFC 9457). ``code`` is stable, sentences are for people; a code may bring its own fields."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    correlation_id: str | None
+
+
+class AcceptedBody(_Schema):
+    """An upload that was taken. ``status_url`` is where to poll."""
+
+    message: str
+    task_id: UUID
+    status: Literal["pending"]
+    status_url: str
+    filename: str
+    proveedor_id: str
+
+
+class ProgressBody(_Schema):
+    """Rows; ``processed = successful + failed``. ``total`` is null until the file has been opened."""
+
+    total: int | None
+    processed: int
+    successful: int
+    failed: int
+
+
+class RowErrorBody(_Schema):
+    """A rejected row: its number in the file (the header is 1), why, and the stable codes of the faults."""
+
+    fila: int
+    error: str
+    codigos: list[str]
+
+
+class SummaryBody(BaseModel):
+    """``exitosos + rechazados = total``; ``superados`` are successes that a later upload had overtaken."""
+
+    model_config = ConfigDict(extra="allow")
+
+    total: int
+    exitosos: int
+    rechazados: int
+    duplicados: int
+    productos_creados: int
+    productos_actualizados: int
+    superados: int = 0
+
+
+class LinksBody(_Schema):
+    """Where the full lists are."""
+
+    errores: str
+    productos_creados: str
+
+
+class ResultBody(_Schema):
+    """What an import did; the lists hold the first hundred."""
+
+    mensaje: str
+    resumen: SummaryBody
+    productos_creados: list[str]
+    errores: list[RowErrorBody]
+    enlaces: LinksBody
+
+
+class StatusBody(_Schema):
+    """A task. ``result`` once completed; ``error`` and ``error_code`` once failed."""
+
+    task_id: UUID
+    status: Literal["pending", "processing", "completed", "failed", "cancelled"]
+    filename: str
+    proveedor_id: str
+    created_at: datetime
+    updated_at: datetime
+    completed_at: datetime | None
+    progress: ProgressBody
+    result: ResultBody | None
+    error: str | None
+    error_code: str | None
+
+
+class RowErrorsBody(_Schema):
+    """A page of rejected rows; ``next`` is the URL of the next, or null."""
+
+    errores: list[RowErrorBody]
+    next: str | None
+
+
+class CreatedProductsBody(_Schema):
+    """A page of ids of created products, in file order; ``next`` is the URL of the next, or null."""
+
+    productos_creados: list[str]
+    next: str | None
+
+
+class ProductBody(_Schema):
+    """A product; the fields have the names of the file's columns."""
+
+    proveedor_id: str
+    id: str
+    nombre: str
+    codigo: str
+    categoria: str
+    precio_unitario: float = Field(description="Written with exactly two decimals")
+    certificado_sanitario: str
+    condiciones_almacenamiento: str
+    tiempo_entrega_dias: int
+    presentacion: str | None
+    stock_minimo: int
+    stock_critico: int
+    requiere_lote: bool
+    requiere_vencimiento: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class ProductPageBody(_Schema):
+    """A page of products in the order of their ids; ``next_cursor`` is null on the last."""
+
+    items: list[ProductBody]
+    total: int
+    next_cursor: str | None
+
+
+class HealthBody(_Schema):
+    """The process answers."""
+
+    status: Literal["ok"]
+
+
+class ReadyBody(_Schema):
+    """Each dependency, up or down."""
+
+    status: Literal["ready", "unavailable"]
+    checks: dict[str, Literal["up", "down"]]
