@@ -30,6 +30,20 @@ def migrate(database_url: str, migrations: Path = MIGRATIONS) -> list[str]:
         return _apply(database_url, migrations)
 
 
+def pending(database_url: str, migrations: Path = MIGRATIONS) -> list[str]:
+    """Return the names of the migrations that are not applied yet, and change nothing.
+
+    Raises ``psycopg.Error`` when the database cannot be reached.
+    """
+    names = sorted(file.stem for file in migrations.glob("*.sql"))
+    with psycopg.connect(database_url, connect_timeout=5) as connection:
+        found = connection.execute("SELECT to_regclass('_yoyo_migration') IS NOT NULL").fetchone()
+        if found != (True,):
+            return names
+        applied = connection.execute("SELECT migration_id FROM _yoyo_migration").fetchall()
+    return [name for name in names if (name,) not in applied]
+
+
 def _apply(database_url: str, migrations: Path) -> list[str]:
     scheme, _, rest = database_url.partition("://")
     if scheme not in ("postgresql", "postgres"):

@@ -3,7 +3,7 @@
 import hashlib
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -46,8 +46,8 @@ class Storage:
             digest = hashlib.sha256()
             try:
                 response = await self._s3.get_object(Bucket=bucket, Key=key)
-                async with response["Body"] as body:
-                    async for chunk in body.iter_chunks(_CHUNK_BYTES):
+                with closing(response["Body"]) as body:
+                    while chunk := await body.read(_CHUNK_BYTES):
                         digest.update(chunk)
                         file.write(chunk)
             except ClientError as error:

@@ -36,7 +36,8 @@ CREATE TABLE tasks (
 
     error_code     text,
     error_params   jsonb       NOT NULL DEFAULT '{}',
-    result         jsonb,
+    -- json, not jsonb: the keys stay in the order in which a person reads them
+    result         json,
     created_at     timestamptz NOT NULL DEFAULT now(),
     updated_at     timestamptz NOT NULL DEFAULT now(),
     completed_at   timestamptz,

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from infra.embedded.stores import Stores
-from infra.migrate import MIGRATIONS, migrate
+from infra.migrate import MIGRATIONS, migrate, pending
 from tests.support.waiting import eventually
 
 _MIGRATE_FROM = """
@@ -50,6 +50,17 @@ async def test_twice_is_once(empty_database: str) -> None:
     assert {"products", "tasks"} <= tables
     assert await asyncio.to_thread(migrate, empty_database) == []
     assert await _tables(empty_database) == tables
+
+
+async def test_what_is_pending_can_be_asked_without_changing_anything(
+    empty_database: str, tmp_path: Path
+) -> None:
+    assert await asyncio.to_thread(pending, empty_database) == _NAMES
+    assert await _tables(empty_database) == set()
+    await asyncio.to_thread(migrate, empty_database)
+    assert await asyncio.to_thread(pending, empty_database) == []
+    (tmp_path / "9999.later.sql").write_text("SELECT 1;")
+    assert await asyncio.to_thread(pending, empty_database, tmp_path) == ["9999.later"]
 
 
 async def test_many_at_once_apply_each_migration_once(empty_database: str) -> None:
