@@ -1,0 +1,1 @@
+"""What clients talk to: passes their requests on to the catalogue service, which it knows over HTTP only."""

@@ -1,0 +1,1 @@
+"""The BFF, without a network."""
