@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
     from common.messages import UploadMessage
 
+#: What a line and its ending hold. proveedor_id is in every row, though it is the same in all: joined by
+#: both of its columns, the primary key is looked up row by row, whatever the planner believes about the
+#: size of the table.
+_WRITTEN = (*COLUMN_NAMES, "proveedor_id", "accepted_at", "task_id")
+
 _LOCK_PROVIDER = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
 _FIND_MATCHING = """
@@ -25,20 +30,20 @@ SELECT id, codigo, (accepted_at, task_id) > ($4::timestamptz, $5::uuid) AS later
 UNION ALL
 SELECT id, codigo, (accepted_at, task_id) > ($4::timestamptz, $5::uuid)
   FROM products
- WHERE proveedor_id = $1 AND codigo = ANY ($3::text[]) AND id <> ALL ($2::text[])
+ WHERE proveedor_id = $1 AND codigo = ANY ($3::text[])
 """
 
 _MAKE_INCOMING = f"""
 CREATE TEMPORARY TABLE IF NOT EXISTS incoming ON COMMIT DELETE ROWS AS
-SELECT {", ".join(COLUMN_NAMES)} FROM products WITH NO DATA
+SELECT {", ".join(_WRITTEN)} FROM products WITH NO DATA
 """
 
 _UPDATE = f"""
 UPDATE products AS p
    SET {", ".join(f"{name} = i.{name}" for name in COLUMN_NAMES if name not in ("id", "codigo"))},
-       accepted_at = $2, task_id = $3, updated_at = now()
+       accepted_at = i.accepted_at, task_id = i.task_id, updated_at = now()
   FROM incoming AS i
- WHERE p.proveedor_id = $1 AND p.id = i.id
+ WHERE p.proveedor_id = i.proveedor_id AND p.id = i.id
 """
 
 _REMOVE = "DELETE FROM products WHERE proveedor_id = $1 AND id = ANY ($2::text[]) RETURNING id, created_at"
@@ -61,7 +66,8 @@ async def find_matching(
     rows = await connection.fetch(
         _FIND_MATCHING, upload.proveedor_id, ids, codigos, upload.accepted_at, upload.task_id
     )
-    return [Existing(*row) for row in rows]
+    # a product found by both of its keys comes twice; the fold must see it once
+    return list({row["id"]: Existing(*row) for row in rows}.values())
 
 
 async def write(connection: asyncpg.Connection, upload: UploadMessage, changes: Iterable[Change]) -> None:
@@ -86,14 +92,14 @@ async def write(connection: asyncpg.Connection, upload: UploadMessage, changes: 
 
 async def _insert(connection: asyncpg.Connection, upload: UploadMessage, lines: list[bytes]) -> None:
     ending = _ending(upload.proveedor_id, upload.accepted_at, upload.task_id)
-    columns = [*COLUMN_NAMES, "proveedor_id", "accepted_at", "task_id"]
-    await connection.copy_to_table("products", source=_chunks(lines, ending), columns=columns)
+    await connection.copy_to_table("products", source=_chunks(lines, ending), columns=_WRITTEN)
 
 
 async def _update(connection: asyncpg.Connection, upload: UploadMessage, lines: list[bytes]) -> None:
+    ending = _ending(upload.proveedor_id, upload.accepted_at, upload.task_id)
     await connection.execute(_MAKE_INCOMING)
-    await connection.copy_to_table("incoming", source=_chunks(lines, b"\n"), columns=COLUMN_NAMES)
-    await connection.execute(_UPDATE, upload.proveedor_id, upload.accepted_at, upload.task_id)
+    await connection.copy_to_table("incoming", source=_chunks(lines, ending), columns=_WRITTEN)
+    await connection.execute(_UPDATE)
 
 
 async def _rekey(connection: asyncpg.Connection, upload: UploadMessage, changes: list[Change]) -> None:
@@ -108,8 +114,7 @@ async def _rekey(connection: asyncpg.Connection, upload: UploadMessage, changes:
         for change in changes
         if change.before
     ]
-    columns = [*COLUMN_NAMES, "proveedor_id", "accepted_at", "task_id", "created_at"]
-    await connection.copy_to_table("products", source=_chunks(lines, b""), columns=columns)
+    await connection.copy_to_table("products", source=_chunks(lines, b""), columns=[*_WRITTEN, "created_at"])
 
 
 def _ending(*values: object) -> bytes:
