@@ -37,9 +37,9 @@ class AcceptedBody(_Schema):
 
 
 class ProgressBody(_Schema):
-    """Rows; ``processed = successful + failed``. ``total`` is null until the file has been opened."""
+    """Rows; ``processed = successful + failed``. ``total`` is 0 until the file has been opened."""
 
-    total: int | None
+    total: int
     processed: int
     successful: int
     failed: int

@@ -59,7 +59,7 @@ def record_from_row(row: asyncpg.Record, row_errors: list[RowError]) -> TaskReco
         created_at=row["accepted_at"],
         updated_at=row["updated_at"],
         completed_at=row["completed_at"],
-        progress=Progress(row["total"], row["processed"], row["successful"], row["failed"]),
+        progress=Progress(row["total"] or 0, row["processed"], row["successful"], row["failed"]),
         result=_json(row["result"]),
         row_errors=row_errors,
         error_code=row["error_code"],

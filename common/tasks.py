@@ -35,10 +35,9 @@ class TaskStatus(StrEnum):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """Rows of the file; ``processed = successful + failed``. ``total`` is None until the file has been
-    opened."""
+    """Rows of the file; ``processed = successful + failed``. ``total`` is 0 until the file has been opened."""
 
-    total: int | None = None
+    total: int = 0
     processed: int = 0
     successful: int = 0
     failed: int = 0
