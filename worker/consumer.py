@@ -104,6 +104,6 @@ class Consumer:
 
 
 def _wait_seconds(after_seconds: float, deliveries: int) -> float:
-    """Return the wait before the next delivery: doubled with each, so that deliveries last while a fault
-    does."""
-    return min(after_seconds * 2.0 ** min(deliveries - 1, 10), _LONGEST_WAIT_SECONDS)
+    """Return the wait before the next delivery: from the fourth on it doubles, for deliveries are counted,
+    and must not be used up before a fault has passed."""
+    return min(after_seconds * 2.0 ** min(max(deliveries - 3, 0), 10), _LONGEST_WAIT_SECONDS)

@@ -16,15 +16,15 @@ log = structlog.get_logger(__name__)
 
 @asynccontextmanager
 async def repeating(action: Callable[[], Awaitable[None]], every_seconds: float) -> AsyncIterator[None]:
-    """Run ``action`` every ``every_seconds`` while the context lasts; it ends the repetition by raising
-    ``StopAsyncIteration``."""
+    """Run ``action`` every ``every_seconds`` while the context lasts, or until the task is another's."""
 
     async def repeat() -> None:
         while True:
             await asyncio.sleep(every_seconds)
             try:
                 await action()
-            except StopAsyncIteration:
+            except Fenced:
+                log.warning("lease_lost")
                 return
 
     beating = asyncio.create_task(repeat())
@@ -58,9 +58,6 @@ async def keep_lease(database: Database, claim: Claim, lease_seconds: float) -> 
         try:
             async with database.connection() as connection:
                 await renew(connection, claim, lease_seconds)
-        except Fenced:
-            log.warning("lease_lost", epoch=claim.epoch)
-            raise StopAsyncIteration from None
         except DATABASE_FAULTS as error:
             log.warning("lease_not_renewed", error=type(error).__name__)
 

@@ -23,24 +23,29 @@ class Progress:
         self._store = store
         self._latest: TaskRecord | None = None
         self._wake = asyncio.Event()
+        self._closed = False
 
     def publish(self, record: TaskRecord) -> None:
         """Offer a record that has been committed; returns at once."""
         self._latest = record
         self._wake.set()
 
+    def close(self) -> None:
+        """Let :meth:`run` end once the last record offered has been written."""
+        self._closed = True
+        self._wake.set()
+
     async def run(self) -> None:
-        """Write records as they are offered, until cancelled."""
-        while True:
+        """Write records as they are offered, until closed."""
+        closed = False
+        while not closed:
             await self._wake.wait()
             self._wake.clear()
-            await self.flush()
-
-    async def flush(self) -> None:
-        """Write the latest record, if it has not been written."""
-        record, self._latest = self._latest, None
-        if record is not None:
-            await put_record(self._store, record)
+            # noted before the write: what is offered meanwhile needs another round
+            closed = self._closed
+            record, self._latest = self._latest, None
+            if record is not None:
+                await put_record(self._store, record)
 
 
 @asynccontextmanager
@@ -51,9 +56,8 @@ async def progress_of(store: TaskStore) -> AsyncIterator[Progress]:
     try:
         yield progress
     finally:
-        publishing.cancel()
-        await asyncio.gather(publishing, return_exceptions=True)
-        await progress.flush()
+        progress.close()
+        await publishing
 
 
 async def put_record(store: TaskStore, record: TaskRecord) -> None:
