@@ -1,0 +1,181 @@
+"""``python -m cli``, started by ``./carga``: the commands and their options."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli import tools
+from cli.client import connect
+from cli.demo import demo as run_demo
+from cli.doctor import doctor as run_doctor
+from cli.errors import CommandError
+from cli.exit_codes import ExitCode
+from cli.follow import exit_code_of, follow, send
+from cli.lifecycle import run_until_signalled
+from cli.render import show_accepted, show_status
+from cli.screen import Screen, language_of
+from cli.state import HOME, State
+from cli.up import down as stop_stack
+from cli.up import service_ports, up_detached
+from cli.up import up as run_stack
+
+_PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Un archivo de catálogo entra, productos salen. / A catalogue file goes in, products come out.",
+)
+
+JsonOption = Annotated[
+    bool,
+    typer.Option("--json", help="Un documento JSON en stdout y nada más. / One JSON document on stdout."),
+]
+UrlOption = Annotated[
+    str,
+    typer.Option(
+        "--url", envvar="BFF_URL", help="Dirección del BFF. / Address of the BFF.", show_default=False
+    ),
+]
+
+
+@app.command()
+def demo() -> None:
+    """Importa un archivo de ejemplo de principio a fin. / Import a sample from end to end."""
+    screen = _screen()
+    _end(screen, lambda: run_until_signalled(run_demo(screen, State(HOME / "demo"))))
+
+
+@app.command()
+def up(
+    detach: Annotated[
+        bool, typer.Option("--detach", "-d", help="Vuelve cuando todo responde. / Return when all answers.")
+    ] = False,
+) -> None:
+    """Inicia los almacenes y los servicios. / Start the stores and the services."""
+    screen, state = _screen(), State()
+
+    def start() -> ExitCode:
+        ports = service_ports(os.environ)
+        return up_detached(screen, state) if detach else run_until_signalled(run_stack(screen, state, ports))
+
+    _end(screen, start)
+
+
+@app.command()
+def down() -> None:
+    """Detiene lo que inició «up». / Stop what “up” started."""
+    screen = _screen()
+    _end(screen, lambda: stop_stack(screen, State()))
+
+
+@app.command()
+def upload(
+    file: Annotated[Path, typer.Argument(help="Archivo .xlsx o .csv. / A .xlsx or .csv file.")],
+    proveedor: Annotated[str, typer.Option("--proveedor", help="Id del proveedor. / The provider's id.")],
+    reemplazar: Annotated[
+        bool, typer.Option("--reemplazar", help="Actualiza los duplicados. / Update duplicates.")
+    ] = False,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="Vuelve al aceptarse el archivo. / Return once it is accepted.")
+    ] = False,
+    as_json: JsonOption = False,
+    url: UrlOption = "",
+) -> None:
+    """Sube un archivo y muestra su resultado. / Upload a file and show its result."""
+    screen, bff_url = _screen(), url or _bff_url()
+
+    async def work() -> ExitCode:
+        async with connect(bff_url, screen.language) as client:
+            accepted = await send(client, screen, file, proveedor, replace=reemplazar)
+            if no_wait:
+                screen.json(accepted) if as_json else show_accepted(screen, accepted)
+                return ExitCode.OK
+            status = await follow(client, screen, accepted["task_id"])
+        screen.json(status) if as_json else show_status(screen, status, bff_url)
+        return exit_code_of(status)
+
+    _end(screen, lambda: _run(work()), as_json=as_json)
+
+
+@app.command()
+def status(
+    task_id: str,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Espera a que termine. / Wait until it is over.")
+    ] = False,
+    as_json: JsonOption = False,
+    url: UrlOption = "",
+) -> None:
+    """Muestra qué fue de una carga. / Show what became of an upload."""
+    screen, bff_url = _screen(), url or _bff_url()
+
+    async def work() -> ExitCode:
+        async with connect(bff_url, screen.language) as client:
+            found = await (follow(client, screen, task_id) if watch else client.status(task_id))
+        screen.json(found) if as_json else show_status(screen, found, bff_url)
+        return exit_code_of(found)
+
+    _end(screen, lambda: _run(work()), as_json=as_json)
+
+
+@app.command()
+def doctor() -> None:
+    """Revisa cada dependencia. / Check each dependency."""
+    screen = _screen()
+    _end(screen, lambda: _run(run_doctor(screen, State().environment() | os.environ)))
+
+
+@app.command()
+def lint() -> None:
+    """Revisa el código. / Check the code."""
+    screen = _screen()
+    _end(screen, lambda: tools.lint(screen))
+
+
+@app.command(context_settings=_PASS_ON)
+def test(context: typer.Context) -> None:
+    """Ejecuta las pruebas; lo demás va a pytest. / Run the tests; the rest goes to pytest."""
+    tools.become_pytest(context.args)
+
+
+@app.command(context_settings=_PASS_ON)
+def bench(context: typer.Context) -> None:
+    """Mide memoria y velocidad. / Measure memory and speed."""
+    tools.become_bench(context.args)
+
+
+def _screen() -> Screen:
+    return Screen(language_of(os.environ))
+
+
+def _bff_url() -> str:
+    """The BFF of the running ``up``, else where it usually listens."""
+    return State().environment().get("BFF_URL", "http://127.0.0.1:8001")
+
+
+def _run(work: Coroutine[Any, Any, ExitCode]) -> ExitCode:
+    return asyncio.run(work)
+
+
+def _end(screen: Screen, command: Callable[[], ExitCode], *, as_json: bool = False) -> None:
+    """Run a command and end the process with its exit code."""
+    try:
+        exit_code = command()
+    except CommandError as error:
+        screen.fail(error, as_json=as_json)
+        exit_code = error.exit_code
+    except KeyboardInterrupt:
+        exit_code = ExitCode.INTERRUPTED
+    sys.exit(exit_code)
+
+
+if __name__ == "__main__":
+    app(prog_name="carga")

@@ -1,0 +1,130 @@
+"""Carga over HTTP, as any other client sees it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from cli.errors import CommandError
+from cli.exit_codes import ExitCode
+from common.texts import Language, Text
+
+Json = dict[str, Any]
+
+_PREFIX = "/api/catalog"
+_UNREACHABLE = Text(
+    "Nadie responde en {url}. Inicie los servicios con «./carga up», o indique otra dirección con --url",
+    "Nobody answers at {url}. Start the services with “./carga up”, or give another address with --url",
+)
+_REFUSED = Text("{detail}", "{detail}")
+_NOT_CARGA = Text(
+    "Lo que responde en {url} no es Carga (HTTP {status})",
+    "What answers at {url} is not Carga (HTTP {status})",
+)
+
+#: An upload may take as long as it takes; its answer may not.
+_TIMEOUT = httpx.Timeout(30, read=90)
+
+
+class Refused(CommandError):
+    """The service answered with a problem; ``status`` is its HTTP status."""
+
+    def __init__(self, status: int, problem: Json) -> None:
+        exit_code = ExitCode.UNREACHABLE if status >= 500 else ExitCode.USAGE
+        detail = problem.get("detail", "")
+        super().__init__(_REFUSED, exit_code, code=problem["code"], problem=problem, detail=detail)
+        self.status = status
+
+
+class Unreachable(CommandError):
+    """Nobody answers at that address."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(_UNREACHABLE, ExitCode.UNREACHABLE, code="service_unreachable", url=url)
+
+
+class CargaClient:
+    """Calls to one BFF (or catalogue service: both serve the same). Use :func:`connect`.
+
+    Every call raises :class:`Unreachable`, or :class:`Refused` when the service answers with a problem.
+    """
+
+    def __init__(self, http: httpx.AsyncClient, url: str) -> None:
+        self._http = http
+        self._url = url
+
+    async def upload(
+        self, file: Path, proveedor_id: str, *, replace: bool, on_bytes: Callable[[int], None]
+    ) -> Json:
+        """Send a catalogue file and return the body of the 202; ``on_bytes`` hears of every piece sent.
+
+        Raises ``OSError`` when the file cannot be read.
+        """
+        params = {"proveedor_id": proveedor_id, "reemplazar_duplicados": "true" if replace else "false"}
+        with file.open("rb") as content:
+            parts = {"file": (file.name, _Watched(content, on_bytes))}
+            return await self._call("POST", f"{_PREFIX}/items/bulk-upload", params=params, files=parts)
+
+    async def status(self, task_id: str) -> Json:
+        """What became of an upload."""
+        # quoted by hand: httpx would take a slash or a dot segment for part of the path
+        return await self._call("GET", f"{_PREFIX}/bulk-upload/status/{_one_segment(task_id)}")
+
+    async def _call(self, method: str, path: str, **options: Any) -> Json:
+        try:
+            answer = await self._http.request(method, path, **options)
+        except httpx.HTTPError as error:
+            raise Unreachable(self._url) from error
+        body = _json_object(answer)
+        if answer.is_success and body is not None:
+            return body
+        if body is not None and "code" in body:
+            raise Refused(answer.status_code, body)
+        raise CommandError(
+            _NOT_CARGA, ExitCode.UNREACHABLE, code="not_carga", url=self._url, status=answer.status_code
+        )
+
+
+@asynccontextmanager
+async def connect(url: str, language: Language) -> AsyncIterator[CargaClient]:
+    """A client of the service at ``url``, which answers in ``language``."""
+    local = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+    async with httpx.AsyncClient(
+        base_url=url,
+        timeout=_TIMEOUT,
+        headers={"Accept-Language": language},
+        trust_env=not local,  # no proxy of the machine stands between us and loopback
+    ) as http:
+        yield CargaClient(http, url)
+
+
+class _Watched:
+    """A file that tells how much of it has been read; what httpx needs of one, and no more."""
+
+    def __init__(self, content: IO[bytes], on_bytes: Callable[[int], None]) -> None:
+        self._content = content
+        self._on_bytes = on_bytes
+
+    def read(self, size: int = -1) -> bytes:
+        piece = self._content.read(size)
+        self._on_bytes(len(piece))
+        return piece
+
+    def fileno(self) -> int:
+        return self._content.fileno()
+
+
+def _one_segment(text: str) -> str:
+    quoted = httpx.QueryParams({"": text}).__str__()[1:].replace("+", "%20")
+    return quoted.replace(".", "%2E")
+
+
+def _json_object(answer: httpx.Response) -> Json | None:
+    try:
+        body = answer.json()
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None

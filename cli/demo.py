@@ -1,0 +1,55 @@
+"""``./carga demo``: everything, once, before the eyes of whoever just cloned the repository."""
+
+import shutil
+from collections import deque
+
+from cli.client import connect
+from cli.exit_codes import ExitCode
+from cli.follow import exit_code_of, follow, send
+from cli.lifecycle import owned
+from cli.render import show_status
+from cli.screen import Screen
+from cli.stack import ServicePorts, Stack
+from cli.state import ROOT, State
+from cli.supervisor import running
+from common.texts import Text
+from infra.embedded.ports import free_port
+
+_SAMPLE = ROOT / "data" / "productos_ejemplo.xlsx"
+_PROVIDER = "PROV001"
+
+_STARTING = Text(
+    "Iniciando PostgreSQL, Valkey, LocalStack y los tres servicios …",
+    "Starting PostgreSQL, Valkey, LocalStack and the three services …",
+)
+_STARTED = Text("Todo responde: {url}", "Everything answers: {url}")
+_STOPPING = Text("Deteniendo lo que se inició …", "Stopping what was started …")
+_NEXT = Text(
+    "Ahora con su archivo: ./carga up --detach && ./carga upload ARCHIVO --proveedor PROV001",
+    "Now with your file: ./carga up --detach && ./carga upload FILE --proveedor PROV001",
+)
+
+
+async def demo(screen: Screen, state: State) -> ExitCode:
+    """Import the sample on a stack of its own. Raises :class:`~cli.errors.CommandError`."""
+    with owned(state):
+        # its products would be duplicates of the last time's
+        shutil.rmtree(state.stores, ignore_errors=True)
+        screen.say(_STARTING)
+        unread: deque[str] = deque(
+            maxlen=1
+        )  # the logs stay out of sight: a service that fails brings its own
+        ports = ServicePorts(free_port(), free_port())
+        stack = Stack(state.stores, ports, lambda _, line: unread.append(line))
+        async with running(stack, state, screen):
+            url = stack.addresses()["BFF_URL"]
+            screen.say(_STARTED, url=url)
+            async with connect(url, screen.language) as client:
+                accepted = await send(client, screen, _SAMPLE, _PROVIDER, replace=False)
+                status = await follow(client, screen, accepted["task_id"])
+            show_status(screen, status, url)
+            screen.say(_STOPPING)
+    exit_code = exit_code_of(status)
+    if exit_code is ExitCode.OK:
+        screen.say(_NEXT)
+    return exit_code
