@@ -37,6 +37,20 @@ _TITLES: dict[int, Text] = {
 }
 
 
+#: What is wrong with one parameter, by the names that pydantic has for it.
+_PARAMETER_FAULTS: dict[str, Text] = {
+    "missing": Text("falta", "it is missing"),
+    "uuid_parsing": Text("no es un identificador (UUID)", "it is not an identifier (UUID)"),
+    "int_parsing": Text("debe ser un número entero", "it must be a whole number"),
+    "greater_than_equal": Text("debe ser {ge} o más", "it must be {ge} or more"),
+    "less_than_equal": Text("debe ser {le} o menos", "it must be {le} or less"),
+    "string_too_long": Text(
+        "el máximo es de {max_length} caracteres", "the limit is {max_length} characters"
+    ),
+}
+_OTHER_FAULT = Text("no tiene la forma esperada", "it is not of the expected form")
+
+
 class Problem(Exception):
     """Something a client is told. Keyword arguments fill in the sentence and travel beside it."""
 
@@ -110,7 +124,8 @@ def install_problem_handlers(app: FastAPI) -> None:
 
     async def on_invalid_parameters(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
-        errors = [{"parameter": str(e["loc"][-1]), "message": e["msg"]} for e in error.errors()]
+        language = choose_language(request.headers.get("accept-language"))
+        errors = [_parameter_fault(fault, language) for fault in error.errors()]
         names = sorted({e["parameter"] for e in errors})
         log.info("request_refused", code=InvalidParameters.code, status=422)
         return _answer(request, InvalidParameters(names=names, errors=errors))
@@ -132,6 +147,11 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, on_invalid_parameters)
     app.add_exception_handler(HTTPException, on_http_exception)
     app.add_exception_handler(Exception, on_unexpected)
+
+
+def _parameter_fault(fault: dict[str, Any], language: Language) -> dict[str, str]:
+    text = _PARAMETER_FAULTS.get(fault["type"], _OTHER_FAULT)
+    return {"parameter": str(fault["loc"][-1]), "message": render(text, fault.get("ctx", {}), language)}
 
 
 def _answer(request: Request, problem: Problem) -> JSONResponse:
