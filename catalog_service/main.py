@@ -20,12 +20,15 @@ from catalog_service.status import TaskFinder, TaskRecords
 from catalog_service.storage import Storage
 from catalog_service.task_lists import TaskLists
 from catalog_service.upload_queue import UploadQueue
-from catalog_service.uploads import Stores
+from catalog_service.uploads import Stores, UploadsUnderWay
 from common.aws import aws_client
 from common.http import install_http_basics
 from common.tasks import TaskStore
 
 log = structlog.get_logger(__name__)
+
+#: What uploads that were cut off by a shutdown have to give back their parts.
+_CLEAN_UP_SECONDS = 3
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -75,7 +78,9 @@ async def _wire(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None
     records = TaskRecords(TaskStore(redis), timeout_seconds=settings.redis_timeout_seconds)
     finder = TaskFinder(records, database, storage, stale_seconds=settings.status_stale_seconds)
     stores = Stores(storage, records, queue, finder)
-    app.state.services = Services(settings, stores, TaskLists(database), Products(database))
+    under_way = UploadsUnderWay()
+    stack.push_async_callback(under_way.ended, within_seconds=_CLEAN_UP_SECONDS)
+    app.state.services = Services(settings, stores, under_way, TaskLists(database), Products(database))
     app.state.checks = {
         "s3": storage.check,
         "sqs": queue.check,

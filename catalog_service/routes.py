@@ -24,7 +24,7 @@ from catalog_service.settings import Settings
 from catalog_service.task_lists import MAX_PAGE as MAX_LIST_PAGE
 from catalog_service.task_lists import Place, TaskLists
 from catalog_service.templates import csv_template, xlsx_template
-from catalog_service.uploads import Stores, UploadOrder, accept_upload
+from catalog_service.uploads import Stores, UploadOrder, UploadsUnderWay, accept_upload
 from catalog_service.validation import CONTENT_TYPES, check_idempotency_key, check_provider_id, parse_boolean
 from common.texts import Language, choose_language
 
@@ -41,6 +41,7 @@ class Services:
 
     settings: Settings
     stores: Stores
+    under_way: UploadsUnderWay
     lists: TaskLists
     products: Products
 
@@ -123,7 +124,8 @@ async def upload(
     body = RequestBody(request.receive, limit_mb=limit_mb, idle_seconds=idle_seconds)
     form = open_form(request.headers.get("content-type", ""), body, limit_mb=limit_mb)
     order = UploadOrder(proveedor_id, replace, key, correlation_id.get() or "")
-    accepted = await accept_upload(order, form, services.stores)
+    with services.under_way.noted():
+        accepted = await accept_upload(order, form, services.stores)
     location = {"Location": answers.status_url(accepted.task_id, prefix)}
     return answers.json_response(
         answers.accepted_body(accepted, prefix, language), status=202, headers=location

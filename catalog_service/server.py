@@ -1,6 +1,7 @@
 """How the API listens: uvicorn, with bounds on the head of a request that it does not have itself."""
 
 import asyncio
+from typing import ClassVar
 
 import uvicorn
 from fastapi import FastAPI
@@ -8,15 +9,15 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from catalog_service.settings import Settings
 
-_MAX_HEAD_BYTES = 64 * 1024
-_HEAD_SECONDS = 15
 _KEEP_ALIVE_SECONDS = 30
-_GRACEFUL_SECONDS = 10
 _MAX_CONNECTIONS = 1000
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
     """uvicorn's fast protocol, which by itself waits for ever for a head, and keeps any length of it."""
+
+    max_head_bytes: ClassVar[int] = 64 * 1024
+    max_head_seconds: ClassVar[float] = 15
 
     _head_timer: asyncio.TimerHandle | None = None
     _head_bytes = 0
@@ -34,7 +35,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Feed the parser; a head that grows past the bound is refused."""
         self._head_bytes += len(data)
         super().data_received(data)
-        if self._in_head and self._head_bytes > _MAX_HEAD_BYTES and not self.transport.is_closing():
+        if self._in_head and self._head_bytes > self.max_head_bytes and not self.transport.is_closing():
             self.send_400_response("Request head too large.")
 
     def on_message_begin(self) -> None:
@@ -50,7 +51,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def _await_head(self) -> None:
         self._in_head = True
         self._stop_timer()
-        self._head_timer = self.loop.call_later(_HEAD_SECONDS, self.transport.close)
+        self._head_timer = self.loop.call_later(self.max_head_seconds, self.transport.close)
 
     def _stop_timer(self) -> None:
         if self._head_timer is not None:
@@ -70,6 +71,6 @@ def serve(app: FastAPI, settings: Settings) -> None:
         access_log=False,
         server_header=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=_GRACEFUL_SECONDS,
+        timeout_graceful_shutdown=settings.shutdown_grace_seconds,
         limit_concurrency=_MAX_CONNECTIONS,
     )

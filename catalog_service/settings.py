@@ -28,3 +28,5 @@ class Settings(AwsSettings, RedisSettings, DatabaseSettings, LogSettings):
     database_pool_size: int = Field(default=10, ge=1)
     #: Age from which a record in Redis of an unfinished task is checked against the ledger.
     status_stale_seconds: float = Field(default=15, ge=0)
+    #: Time that requests under way have to end when the process is told to.
+    shutdown_grace_seconds: int = Field(default=8, ge=0)

@@ -1,10 +1,11 @@
 """The one use case: take an upload."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 import msgspec
@@ -55,6 +56,29 @@ class Stores:
     records: TaskRecords
     queue: UploadQueue
     finder: TaskFinder
+
+
+class UploadsUnderWay:
+    """The uploads that this process is taking: the clients that they use are closed after their end."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Count the current task among them."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            yield
+        finally:
+            self._tasks.discard(task)
+
+    async def ended(self, *, within_seconds: float) -> None:
+        """Wait for them: the server has told them to stop, and they are taking back what they did."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=within_seconds)
 
 
 async def accept_upload(order: UploadOrder, form: UploadForm, stores: Stores) -> UploadMessage:
