@@ -27,7 +27,8 @@ CheckerFactory = Callable[[Sequence[str]], RowChecker]
 class Order(msgspec.Struct, frozen=True):
     """What the worker wants of the child.
 
-    ``checker`` names a ``CheckerFactory`` as ``package.module:function``; rows up to ``after`` are skipped.
+    ``checker`` names a ``CheckerFactory`` as ``package.module:function``; rows up to ``after`` are skipped;
+    ``parent`` is the worker's process id.
     """
 
     format: str
@@ -36,14 +37,16 @@ class Order(msgspec.Struct, frozen=True):
     rows_per_frame: int
     memory_bytes: int
     cpu_seconds: int
+    parent: int
 
 
 def main() -> None:
     """Read the file on standard input as ordered by the first argument."""
     order = msgspec.json.decode(sys.argv[1], type=Order)
-    die_with_parent()
+    die_with_parent(order.parent)
     resource.setrlimit(resource.RLIMIT_AS, (order.memory_bytes, order.memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CPU, (order.cpu_seconds, order.cpu_seconds))
+    # at the soft limit comes SIGXCPU, which tells the worker why; at the hard one SIGKILL, and it comes first
+    resource.setrlimit(resource.RLIMIT_CPU, (order.cpu_seconds, order.cpu_seconds + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # nothing that a parser prints may reach the pipe of frames
     pipe = os.fdopen(os.dup(1), "wb", buffering=64 * 1024)

@@ -1,11 +1,12 @@
 """The worker's end of the reading child: starts it, holds it back when rows come too fast, ends it."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -29,6 +30,12 @@ log = structlog.get_logger(__name__)
 
 #: Frames that may wait for the worker before the child is held back.
 _FRAMES_AHEAD = 2000
+#: Time that a child has to end after its last word.
+_LINGER_SECONDS = 5
+#: Deaths by what the child is allowed: processor time, and memory (a parser in Rust aborts without it).
+_LIMIT_SIGNALS = (signal.SIGXCPU, signal.SIGABRT)
+#: All that the child gets of our environment, which holds secrets.
+_CHILD_VARIABLES = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH")
 
 
 class ReaderCrashed(Exception):
@@ -100,12 +107,15 @@ async def open_rows(
         FileRefused: the file cannot be imported.
         ReaderCrashed: the child died before it could say anything.
     """
-    order = Order(format, checker, after, rows_per_frame, limits.memory_bytes, limits.cpu_seconds)
+    order = Order(
+        format, checker, after, rows_per_frame, limits.memory_bytes, limits.cpu_seconds, parent=os.getpid()
+    )
     loop = asyncio.get_running_loop()
     transport, child = await loop.subprocess_exec(
         _Child,
         sys.executable, "-m", "worker.readers.child", msgspec.json.encode(order).decode(),
         stdin=file, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        env={name: os.environ[name] for name in _CHILD_VARIABLES if name in os.environ},
         start_new_session=True,
     )  # fmt: skip
     try:
@@ -145,8 +155,7 @@ class _Child(asyncio.SubprocessProtocol):
         """
         while not self._frames:
             if self._ended:
-                await self.gone.wait()
-                raise self._death()
+                raise await self._death()
             self._arrived.clear()
             await self._arrived.wait()
         return self._pop()
@@ -193,7 +202,12 @@ class _Child(asyncio.SubprocessProtocol):
             self._pipe.resume_reading()
         return frame
 
-    def _death(self) -> Exception:
-        code = self._transport.get_returncode() if self._transport else None
+    async def _death(self) -> Exception:
+        """Return what the end of the child means, without waiting long for one that only fell silent."""
+        assert self._transport is not None
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.gone.wait(), _LINGER_SECONDS)
+        code = self._transport.get_returncode()
         log.warning("reader_died", exit_code=code)
-        return FileRefused("reader_limits") if code == -signal.SIGXCPU else ReaderCrashed()
+        is_limit = code is not None and -code in _LIMIT_SIGNALS
+        return FileRefused("reader_limits") if is_limit else ReaderCrashed()
