@@ -32,6 +32,8 @@ log = structlog.get_logger("worker")
 #: A worker that has not been heard of for longer than this is gone.
 PRESENCE_TTL_SECONDS = 30
 _PRESENCE_EVERY_SECONDS = 5
+#: Time that giving messages and leases back may take, once the grace is over.
+_GIVE_BACK_SECONDS = 1.0
 
 
 async def run(settings: Settings) -> None:
@@ -65,7 +67,9 @@ async def _work(consumer: Consumer, stopping: asyncio.Event, grace_seconds: floa
     if pending:
         log.warning("worker_stopped_in_mid_task", busy=consumer.busy)
         working.cancel()
-    await asyncio.gather(working, return_exceptions=bool(pending))
+        await asyncio.wait([working], timeout=_GIVE_BACK_SECONDS)
+    else:
+        await working
 
 
 async def _workshop(

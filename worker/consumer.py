@@ -17,6 +17,8 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
+#: Wait before a message is tried again that failed in a way nobody foresaw; in the end the queue gives it up.
+_FAULT_WAIT_SECONDS = 10
 #: Pause before asking again for a store that did not answer.
 _PAUSE_SECONDS = 1.0
 #: A message that comes back and back waits longer each time, up to this.
@@ -61,6 +63,10 @@ class Consumer:
                 async with keep_hidden(self._queue, delivery, self._shop.lease_seconds / 3):
                     outcome = await self._process(delivery)
                 await self._settle(delivery, outcome)
+        except asyncio.CancelledError:
+            # the worker stops and cannot wait any longer; another one need not wait for the lease
+            await self._settle(delivery, Retry(0, "stopped"))
+            raise
         finally:
             self.busy -= 1
 
@@ -70,7 +76,12 @@ class Consumer:
         except InvalidMessage as error:
             return Reject(str(error))
         with structlog.contextvars.bound_contextvars(task_id=str(upload.task_id)):
-            return await process_upload(self._shop, upload, delivery.correlation_id)
+            try:
+                return await process_upload(self._shop, upload, delivery.correlation_id)
+            except Exception:
+                # one message that nobody foresaw must not take the other slots' work down with it
+                log.exception("delivery_crashed")
+                return Retry(_FAULT_WAIT_SECONDS, "crashed")
 
     async def _settle(self, delivery: Delivery, outcome: Outcome) -> None:
         """Turn the outcome into its effect on the queue; where that fails the message comes back, and is

@@ -26,6 +26,9 @@ async def repeating(action: Callable[[], Awaitable[None]], every_seconds: float)
             except Fenced:
                 log.warning("lease_lost")
                 return
+            except Exception:
+                # a heart that stopped without a word would cost the task its lease
+                log.exception("heartbeat_failed")
 
     beating = asyncio.create_task(repeat())
     try:
