@@ -124,6 +124,11 @@ UPDATE task_attempts SET outcome = $4, ended_at = clock_timestamp()
  WHERE proveedor_id = $1 AND task_id = $2 AND epoch = $3
 """
 
+_EARLIER_CRASHES = """
+SELECT count(*) FROM task_attempts
+ WHERE proveedor_id = $1 AND task_id = $2 AND epoch < $3 AND outcome = 'crashed'
+"""
+
 _FIRST_OUTPUTS = """
 SELECT output
   FROM task_batches AS b, unnest(b.outputs) WITH ORDINALITY AS o (output, place)
@@ -256,11 +261,16 @@ async def fail(connection: asyncpg.Connection, claim: Claim, code: str, params: 
 
 
 async def release(connection: asyncpg.Connection, claim: Claim, outcome: str) -> None:
-    """Give the task back, to be claimed at once. ``outcome`` is "released" or "retry". Does nothing when it
-    is not ours."""
+    """Give the task back, to be claimed at once. ``outcome`` is "released", "retry" or "crashed". Does
+    nothing when it is not ours."""
     async with connection.transaction():
         if await connection.fetchval(_RELEASE, *_identity(claim)):
             await connection.execute(_END_ATTEMPT, *_identity(claim), outcome)
+
+
+async def earlier_crashes(connection: asyncpg.Connection, claim: Claim) -> int:
+    """Return how many attempts before this one crashed."""
+    return int(await connection.fetchval(_EARLIER_CRASHES, *_identity(claim)))
 
 
 async def first_outputs(connection: asyncpg.Connection, claim: Claim) -> list[str]:

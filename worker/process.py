@@ -79,6 +79,9 @@ async def _attempt(shop: Workshop, claim: Claim) -> Outcome:
         return await _give_back(shop, claim, _retry("database", error))
     except StorageUnavailable as error:
         return await _give_back(shop, claim, _retry("storage", error))
+    except asyncio.CancelledError:
+        await _release(shop, claim)
+        raise
 
 
 class _Attempt:
@@ -110,7 +113,7 @@ class _Attempt:
         except Exception:
             log.exception("task_crashed")
             return await self._try_again("crashed", "internal_error", {})
-        return Done() if finished else await _give_back(self._shop, self._claim, Retry(0, "released"))
+        return Done() if finished else await _release(self._shop, self._claim)
 
     async def _import(self) -> bool:
         """Read the file, commit its rows, complete the task; return False when the worker is to stop before
@@ -170,10 +173,12 @@ class _Attempt:
         return Done()
 
     async def _try_again(self, reason: str, code: str, params: dict[str, Any]) -> Outcome:
-        """Leave it to another attempt, unless there have been enough: then the task has failed."""
-        if self._claim.epoch >= self._shop.max_attempts:
+        """Leave it to another attempt, unless enough of them have crashed: then the task has failed."""
+        async with self._shop.database.connection() as connection:
+            crashes = 1 + await ledger.earlier_crashes(connection, self._claim)
+        if crashes >= self._shop.max_attempts:
             return await self._fail(code, params)
-        return await _give_back(self._shop, self._claim, Retry(_FAULT_WAIT_SECONDS, reason))
+        return await _give_back(self._shop, self._claim, Retry(_FAULT_WAIT_SECONDS, reason), "crashed")
 
     def _publish(self, record: TaskRecord) -> None:
         self._record = record
@@ -184,12 +189,16 @@ class _Attempt:
         return "xlsx" if self._claim.upload.filename.lower().endswith(".xlsx") else "csv"
 
 
-async def _give_back(shop: Workshop, claim: Claim, outcome: Retry) -> Outcome:
+async def _release(shop: Workshop, claim: Claim) -> Outcome:
+    return await _give_back(shop, claim, Retry(0, "released"), "released")
+
+
+async def _give_back(shop: Workshop, claim: Claim, outcome: Retry, ended: str = "retry") -> Outcome:
     """Release the lease, so that the next attempt need not wait for it to run out; without the database it
-    has to."""
+    has to. ``ended`` is how the ledger remembers this attempt."""
     try:
         async with shop.database.connection() as connection:
-            await ledger.release(connection, claim, "released" if outcome.reason == "released" else "retry")
+            await ledger.release(connection, claim, ended)
     except DATABASE_FAULTS as error:
         log.warning("lease_not_released", error=type(error).__name__)
     return outcome

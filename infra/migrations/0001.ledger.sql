@@ -50,7 +50,8 @@ CREATE TABLE tasks (
 -- A status question knows the task id only.
 CREATE INDEX tasks_task_id ON tasks (task_id);
 
--- One row an attempt: who tried, from where, and how it ended ('lost': its lease ran out).
+-- One row an attempt: who tried, from where, and how it ended ('retry': a store was down; 'released': the
+-- worker was told to stop; 'lost': its lease ran out).
 CREATE TABLE task_attempts (
     proveedor_id  text        NOT NULL,
     task_id       uuid        NOT NULL,
@@ -59,7 +60,8 @@ CREATE TABLE task_attempts (
     start_cursor  bigint      NOT NULL,
     started_at    timestamptz NOT NULL DEFAULT now(),
     ended_at      timestamptz,
-    outcome       text        CHECK (outcome IN ('completed', 'failed', 'cancelled', 'retry', 'released', 'lost')),
+    outcome       text        CHECK (outcome IN ('completed', 'failed', 'cancelled', 'crashed', 'retry', 'released',
+                                                'lost')),
     PRIMARY KEY (proveedor_id, task_id, epoch),
     FOREIGN KEY (proveedor_id, task_id) REFERENCES tasks ON DELETE CASCADE
 );
