@@ -8,30 +8,19 @@ shows them.
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, time
+from datetime import date, datetime, time
 from decimal import Decimal
-from typing import BinaryIO
-from xml.etree.ElementTree import ParseError
+from typing import Any, BinaryIO
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from worker.readers.table import CellError, FileRefused, Row
 
 _ERROR_CELL = re.compile(rb"""\st=["']e["']""")
 _CHUNK_BYTES = 1024 * 1024
-#: What the parsers raise on a file that is no workbook, or a damaged one.
-_DAMAGE = (
-    CalamineError,
-    InvalidFileException,
-    ParseError,
-    zipfile.BadZipFile,
-    KeyError,
-    IndexError,
-    OSError,
-    ValueError,
-)
+#: What is not the file's fault. Everything else that a parser raises is, and there is no end of what that can
+#: be: zlib.error, EOFError, TypeError, a panic in Rust.
+_NOT_DAMAGE = (MemoryError, ImportError)
 
 
 class XlsxReader:
@@ -42,23 +31,40 @@ class XlsxReader:
             careful = _has_error_cells(file)
             file.seek(0)
             self._cells = _open_carefully(file) if careful else _open_fast(file)
-        except _DAMAGE as error:
+        except _NOT_DAMAGE:
+            raise
+        except BaseException as error:
             raise FileRefused("file_unreadable", format="XLSX") from error
 
     def rows(self) -> Iterator[Row]:
-        """Yield every row of the sheet from its first, blank ones included, each as wide as the widest so
-        far.
+        """Yield every row of the sheet from its first, blank ones included, each as wide as the first that
+        is not blank: what stands to the right of the headers belongs to no column.
 
         Raises:
             FileRefused: the sheet is damaged.
         """
         width = 0
-        try:
-            for fila, cells in enumerate(self._cells(), start=1):
-                width = max(width, len(cells))
-                yield Row(fila, cells + [""] * (width - len(cells)))
-        except _DAMAGE as error:
-            raise FileRefused("file_unreadable", format="XLSX") from error
+        for fila, cells in enumerate(self._undamaged(), start=1):
+            width = width or _width(cells)
+            yield Row(fila, cells[:width] + [""] * (width - len(cells)))
+
+    def _undamaged(self) -> Iterator[list[str]]:
+        rows = iter(self._cells())
+        while True:
+            try:
+                cells = next(rows, None)
+            except _NOT_DAMAGE:
+                raise
+            except BaseException as error:
+                raise FileRefused("file_unreadable", format="XLSX") from error
+            if cells is None:
+                return
+            yield cells
+
+
+def _width(cells: list[str]) -> int:
+    """Return the number of cells up to the last that is not blank."""
+    return max((place for place, cell in enumerate(cells, start=1) if cell.strip()), default=0)
 
 
 def _has_error_cells(file: BinaryIO) -> bool:
@@ -90,14 +96,21 @@ def _open_fast(file: BinaryIO) -> Callable[[], Iterable[list[str]]]:
 
 
 def _open_carefully(file: BinaryIO) -> Callable[[], Iterable[list[str]]]:
+    # imported here: few workbooks need it, and it takes longer to load than most take to read
+    import openpyxl
+    from openpyxl.utils.escape import unescape
+
+    def to_text(cell: Any) -> str:
+        if cell.data_type == "e" and cell.value:
+            return CellError(cell.value)
+        # it leaves characters that XML cannot hold as they are written in the file, such as _x000D_
+        return unescape(cell.value) if isinstance(cell.value, str) else _to_text(cell.value)
+
     workbook = openpyxl.load_workbook(file, read_only=True, data_only=True)
     sheet = next(sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible")
     # a wrong <dimension> would hide rows or columns
     sheet.reset_dimensions()
-    return lambda: (
-        [CellError(cell.value) if cell.data_type == "e" else _to_text(cell.value) for cell in row]
-        for row in sheet.rows
-    )
+    return lambda: ([to_text(cell) for cell in row] for row in sheet.rows)
 
 
 def _to_text(value: object) -> str:
@@ -107,8 +120,11 @@ def _to_text(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float):
-        return _number_to_text(value)
+    if isinstance(value, int | float):
+        # by way of text: an int may be too large for a float
+        return _number_to_text(float(str(value)))
+    if isinstance(value, datetime) and value.time() == time():
+        return value.date().isoformat()
     if isinstance(value, date | time):
         return value.isoformat()
     return str(value)
