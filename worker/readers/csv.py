@@ -9,6 +9,7 @@ from typing import BinaryIO
 from worker.readers.table import FileRefused, Row
 
 _DELIMITERS = ",;\t|"
+_BLANKS = _DELIMITERS + ' "\r\n'
 _BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _CHUNK_BYTES = 1024 * 1024
 #: A cell may not be longer than this; the longest column takes 255 characters.
@@ -22,7 +23,7 @@ class CsvReader:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._encoding = _find_encoding(file)
-        self._delimiter = _find_delimiter(self._first_record())
+        self._delimiter = _find_delimiter(self._first_line())
         csv.field_size_limit(_CELL_LIMIT)
 
     def rows(self) -> Iterator[Row]:
@@ -38,9 +39,13 @@ class CsvReader:
         except csv.Error as error:
             raise FileRefused("csv_malformed", line=reader.line_num) from error
 
-    def _first_record(self) -> str:
-        """Return the first line: headers hold no line breaks worth speaking of."""
-        return self._text().readline(_CELL_LIMIT)
+    def _first_line(self) -> str:
+        """Return the first line with anything on it: headers hold no line breaks worth speaking of."""
+        text = self._text()
+        while line := text.readline(_CELL_LIMIT):
+            if line.strip(_BLANKS):
+                break
+        return line
 
     def _text(self) -> io.TextIOWrapper:
         self._file.seek(0)
