@@ -81,7 +81,7 @@ def _clean(cell: str) -> str:
 
 
 def _cell_error(column: Column, cell: CellError) -> Fault:
-    return _fault("cell_error", column=column.name, value=str(cell))
+    return _fault("cell_error", column=column.name, value=_shown(cell))
 
 
 def _default(column: Column) -> str:
