@@ -2,6 +2,7 @@
 
 import asyncio
 import http.client
+import json
 import os
 import shutil
 import sys
@@ -23,6 +24,7 @@ from tests.support.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "data" / "productos_ejemplo.xlsx"
+BROKEN = ROOT / "data" / "rotos"
 QUERY = "?proveedor_id=PROV001"
 MEGABYTE = 1024 * 1024
 
@@ -112,6 +114,25 @@ async def test_an_upload_and_what_can_be_asked_of_it(environment: dict[str, str]
     )
     attributes = received["Messages"][0]["MessageAttributes"]
     assert attributes["correlation_id"]["StringValue"] == "from-the-test"
+
+
+async def test_the_broken_samples_that_an_upload_refuses(environment: dict[str, str]) -> None:
+    expected = json.loads((BROKEN / "esperado.json").read_text(encoding="utf-8"))
+    refused = {name: entry["carga"] for name, entry in expected.items() if "carga" in entry}
+    assert refused
+    async with (
+        both(environment) as (_, port, _child),
+        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as client,
+    ):
+        for name in expected:
+            form = aiohttp.FormData()
+            form.add_field("file", (BROKEN / name).read_bytes(), filename=name)
+            async with client.post(UPLOAD + QUERY, data=form) as response:
+                body = await response.json()
+            if name in refused:
+                assert {"status": response.status, "code": body["code"]} == refused[name], name
+            else:
+                assert response.status == 202, name
 
 
 def large_file(directory: Path, megabytes: int) -> Path:
