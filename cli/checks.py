@@ -165,7 +165,10 @@ async def _check_service(url: str) -> Finding | None:
 
 
 def _queue_attributes(environment: Environment, name: str) -> dict[str, str] | Finding:
-    client = _client("sqs", environment)
+    try:
+        client = _client("sqs", environment)
+    except BotoCoreError as error:  # real AWS, of which nothing is known here
+        return _AWS_DOWN, {"reason": _first_line(error)}
     try:
         url = client.get_queue_url(QueueName=name)["QueueUrl"]
         found = client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])

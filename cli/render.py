@@ -81,7 +81,7 @@ def rows_bar(screen: Screen) -> Iterator[Callable[[Json], None]]:
             rows = status["progress"]
             waiting = status["status"] == "pending"
             words = screen.words(_WAITING if waiting else _IMPORTING)
-            progress.update(bar, description=words, completed=rows["processed"], total=rows["total"])
+            progress.update(bar, description=words, completed=rows["processed"], total=rows["total"] or None)
 
         yield update
 
@@ -92,9 +92,9 @@ def _plain_rows(screen: Screen) -> Callable[[Json], None]:
 
     def update(status: Json) -> None:
         rows = status["progress"]
-        if status["status"] != "pending" and rows not in shown:
+        if rows["total"] and rows not in shown:
             shown[:] = [rows]
-            screen.say(_ROWS_DONE, processed=rows["processed"], total=_or_unknown(rows["total"]))
+            screen.say(_ROWS_DONE, processed=rows["processed"], total=rows["total"])
 
     return update
 
@@ -115,12 +115,13 @@ def show_status(screen: Screen, status: Json, url: str) -> None:
             screen.show(_CANCELLED, style="red")
         case unfinished:
             rows = status["progress"]
-            total = _or_unknown(rows["total"])
+            total = rows["total"] or "?"  # 0 until a worker has opened the file
             screen.show(_NOT_OVER, status=unfinished, processed=rows["processed"], total=total)
 
 
 def _show_result(screen: Screen, result: Json, url: str) -> None:
-    table = Table(title=result["mensaje"], show_header=False)
+    screen.out.print(Styled(result["mensaje"], style="bold green"))
+    table = Table(show_header=False)
     for key, value in result["resumen"].items():
         label = screen.words(_SUMMARY[key]) if key in _SUMMARY else key
         table.add_row(label, Styled(str(value), justify="right"))
@@ -133,7 +134,8 @@ def _show_rejected(screen: Screen, result: Json, url: str) -> None:
     if not rejected:
         screen.show(_NO_REJECTED_ROWS)
         return
-    table = Table(title=screen.words(_REJECTED_ROWS))
+    screen.show(_REJECTED_ROWS, style="bold")
+    table = Table()
     table.add_column(screen.words(_ROW), justify="right")
     table.add_column(screen.words(_REASON), overflow="fold")
     for error in result["errores"]:
@@ -142,7 +144,3 @@ def _show_rejected(screen: Screen, result: Json, url: str) -> None:
     more = rejected - len(result["errores"])
     if more > 0:
         screen.show(_MORE_REJECTED_ROWS, more=more, url=url + result["enlaces"]["errores"])
-
-
-def _or_unknown(total: int | None) -> str:
-    return "?" if total is None else str(total)

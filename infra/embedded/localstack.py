@@ -81,6 +81,8 @@ class LocalStack(Server):
             "SERVICES": ",".join(_SERVICES),
             "EAGER_SERVICE_LOADING": "1",
             "LS_LOG": "warning",
+            # Queue URLs with the address that the client used, not with a name that only a DNS server knows.
+            "SQS_ENDPOINT_STRATEGY": "dynamic",
             # All of its files are to be below our directory, also where it takes a container for its own.
             "OVERRIDE_IN_DOCKER": "0",
             "FILESYSTEM_ROOT": str(self.directory / "root"),
