@@ -1,25 +1,21 @@
 """The API's verbs of S3: put an upload, look at one, take one back."""
 
 import asyncio
-import hashlib
-from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import structlog
 from botocore.exceptions import BotoCoreError, ClientError
 
 from catalog_service.errors import StorageUnavailable
+from catalog_service.parts import Content, Parts, Source, StoredFile, in_base64
 from common.messages import CORRELATION_ATTRIBUTE, InvalidMessage, UploadMessage, object_key
 
 log = structlog.get_logger(__name__)
-
-#: What is held of a file at any moment. Not to be changed lightly: the checksum of an object put in parts is
-#: made of those of its parts, and a repeated upload is recognised by it.
-PART_BYTES: Final = 8 * 1024 * 1024
 
 #: What taking a step back may last, on top of the call that failed: the client is waiting for its 503.
 _UNDO_SECONDS = 1.0
@@ -27,31 +23,6 @@ _UNDO_SECONDS = 1.0
 #: 409: another put of the same key is under way at this moment.
 _EXISTS = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict"})
 _MISSING = frozenset({"404", "NoSuchKey"})
-
-
-class Source(Protocol):
-    """Where the bytes of a file come from."""
-
-    async def read(self) -> bytes:
-        """Return the next piece; ``b""`` at the end."""
-        ...
-
-
-@dataclass(frozen=True)
-class Content:
-    """What identifies a file's bytes. ``checksum`` is S3's own, as S3 writes it."""
-
-    size_bytes: int
-    checksum: str | None
-
-
-@dataclass(frozen=True)
-class StoredFile:
-    """A file all of which was sent to S3; ``created`` is False where S3 kept an object that was there."""
-
-    content: Content
-    sha256: str
-    created: bool
 
 
 @dataclass(frozen=True)
@@ -69,6 +40,7 @@ class Storage:
         self._s3 = s3
         self.bucket = bucket
         self._timeout_seconds = timeout_seconds
+        self._deciding: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def put(
         self, upload: UploadMessage, source: Source, *, content_type: str, correlation_id: str, only_new: bool
@@ -84,13 +56,13 @@ class Storage:
             "Metadata": {**upload.to_metadata(), CORRELATION_ATTRIBUTE: correlation_id},
         }
         condition = {"IfNoneMatch": "*"} if only_new else {}
-        parts = _Parts(source)
+        parts = Parts(source)
         await parts.advance()
         try:
             if parts.ended:
-                checksum = _base64(parts.digests[0])
+                checksum = in_base64(parts.digests[0])
                 arguments: dict[str, Any] = {**where, **what, **condition}
-                await self._call(self._s3.put_object, Body=parts.data, ChecksumSHA256=checksum, **arguments)
+                await self._decide(self._s3.put_object, Body=parts.data, ChecksumSHA256=checksum, **arguments)
             else:
                 await self._put_parts(parts, where, what, condition)
         except _ObjectExists:
@@ -129,12 +101,12 @@ class Storage:
             raise StorageUnavailable() from error
 
     async def _put_parts(
-        self, parts: "_Parts", where: dict[str, Any], what: dict[str, Any], condition: dict[str, Any]
+        self, parts: Parts, where: dict[str, Any], what: dict[str, Any], condition: dict[str, Any]
     ) -> None:
         async with self._multipart_upload(where, what) as upload_id:
             done: list[dict[str, Any]] = []
             while True:
-                part = {"PartNumber": len(done) + 1, "ChecksumSHA256": _base64(parts.digests[-1])}
+                part = {"PartNumber": len(done) + 1, "ChecksumSHA256": in_base64(parts.digests[-1])}
                 arguments = {**where, "UploadId": upload_id, **part}
                 answer = await self._call(self._s3.upload_part, Body=parts.data, **arguments)
                 done.append({"ETag": answer["ETag"], **part})
@@ -142,7 +114,9 @@ class Storage:
                     break
                 await parts.advance()
             arguments = {**where, "UploadId": upload_id, **condition}
-            await self._call(self._s3.complete_multipart_upload, MultipartUpload={"Parts": done}, **arguments)
+            await self._decide(
+                self._s3.complete_multipart_upload, MultipartUpload={"Parts": done}, **arguments
+            )
 
     @asynccontextmanager
     async def _multipart_upload(self, where: dict[str, Any], what: dict[str, Any]) -> AsyncIterator[str]:
@@ -159,6 +133,20 @@ class Storage:
                 abort = self._s3.abort_multipart_upload
                 await self._call(abort, seconds=_UNDO_SECONDS, UploadId=upload_id, **where)
             raise
+
+    async def _decide(self, method: Any, **arguments: Any) -> None:
+        """Make the call that brings the object into being, one at a time for a key.
+
+        S3 by itself lets only one of two conditional writes through; LocalStack lets both, when they complete
+        an upload in parts at the same moment.
+        """
+        lock = self._deciding.setdefault(arguments["Key"], asyncio.Lock())
+
+        async def alone() -> None:
+            async with lock:
+                await method(**arguments)
+
+        await self._call(alone)
 
     async def _call(self, method: Any, *, seconds: float | None = None, **arguments: Any) -> Any:
         try:
@@ -183,50 +171,3 @@ class _ObjectExists(Exception):
 
 class _ObjectMissing(Exception):
     """S3 has nothing there."""
-
-
-class _Parts:
-    """A file cut into parts of `PART_BYTES`, one of them in memory, with the digests of all."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self._buffer = bytearray()
-        self._whole = hashlib.sha256()
-        self._size_bytes = 0
-        self.data = b""
-        self.digests: list[bytes] = []
-        self.ended = False
-
-    async def advance(self) -> None:
-        """Make ``data`` the next part; ``ended`` tells that it is the last."""
-        self.data = b""
-        # one byte more than a part tells that there is another
-        while len(self._buffer) <= PART_BYTES and (piece := await self._source.read()):
-            self._buffer += piece
-        with memoryview(self._buffer) as view:
-            self.data = bytes(view[:PART_BYTES])
-        del self._buffer[:PART_BYTES]
-        self.ended = not self._buffer
-        self._size_bytes += len(self.data)
-        # 8 MiB take some ten milliseconds, in which other requests go on
-        self.digests.append(await asyncio.to_thread(self._digest))
-
-    def _digest(self) -> bytes:
-        self._whole.update(self.data)
-        return hashlib.sha256(self.data).digest()
-
-    def stored(self, *, created: bool) -> StoredFile:
-        """Return what is known of the file once all of it has been read."""
-        content = Content(self._size_bytes, _checksum(self.digests))
-        return StoredFile(content, self._whole.hexdigest(), created)
-
-
-def _checksum(digests: list[bytes]) -> str:
-    """Return the SHA-256 that S3 shows of an object put whole or in these parts."""
-    if len(digests) == 1:
-        return _base64(digests[0])
-    return f"{_base64(hashlib.sha256(b''.join(digests)).digest())}-{len(digests)}"
-
-
-def _base64(digest: bytes) -> str:
-    return b64encode(digest).decode()

@@ -19,8 +19,9 @@ from catalog_service.errors import (
     StoreUnavailable,
 )
 from catalog_service.multipart_stream import UploadForm
+from catalog_service.parts import StoredFile
 from catalog_service.status import RedisDown, TaskFinder, TaskRecords
-from catalog_service.storage import Storage, StoredFile
+from catalog_service.storage import Storage
 from catalog_service.upload_queue import UploadQueue
 from catalog_service.validation import (
     CONTENT_TYPES,
