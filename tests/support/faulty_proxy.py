@@ -1,0 +1,84 @@
+"""A server between a client and a store that spoils some requests, as a network or store in trouble does."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from enum import Enum
+from urllib.parse import urlsplit
+
+
+class Fault(Enum):
+    """What becomes of a request."""
+
+    HANG = "it is never answered"
+    RESET = "its connection is reset"
+    LOST_ANSWER = "the store does it, and then the connection is reset"
+
+
+class FaultyProxy:
+    """Spoils every request that contains ``marker``; the others pass. Without a fault all pass."""
+
+    def __init__(self, target: str, marker: bytes, fault: Fault | None) -> None:
+        self._host, self._port = urlsplit(target).hostname, urlsplit(target).port
+        self.marker = marker
+        self.fault = fault
+        self.spoiled = 0
+        self._ended = asyncio.Event()
+
+    @asynccontextmanager
+    async def serve(self) -> AsyncIterator[str]:
+        """Listen; what comes is the URL."""
+        server = await asyncio.start_server(self._pass_on, "127.0.0.1", 0)
+        try:
+            yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        finally:
+            server.close()
+            self._ended.set()
+            await server.wait_closed()
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        to_reader, to_writer = await asyncio.open_connection(self._host, self._port)
+        spoil = asyncio.Event()
+        answers = asyncio.create_task(self._pass_answers(to_reader, writer, spoil))
+        try:
+            while piece := await reader.read(1 << 16):
+                if self.fault is not None and self.marker in piece:
+                    self.spoiled += 1
+                    if self.fault is Fault.HANG:
+                        await self._ended.wait()
+                        break
+                    if self.fault is Fault.RESET:
+                        _reset(writer)
+                        break
+                    spoil.set()
+                to_writer.write(piece)
+                await to_writer.drain()
+        except ConnectionError:
+            pass
+        finally:
+            if not spoil.is_set():
+                answers.cancel()
+            with suppress(asyncio.CancelledError):
+                await answers
+            to_writer.close()
+            writer.close()
+
+    @staticmethod
+    async def _pass_answers(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter, spoil: asyncio.Event
+    ) -> None:
+        with suppress(ConnectionError):
+            while piece := await reader.read(1 << 16):
+                if spoil.is_set() and b" 100 " not in piece:
+                    _reset(writer)
+                    return
+                writer.write(piece)
+                await writer.drain()
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    linger_never = struct.pack("ii", 1, 0)
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_never)
+    writer.transport.abort()
