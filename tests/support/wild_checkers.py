@@ -1,0 +1,115 @@
+"""Checkers for the reading child that misbehave as a hostile file could make a parser do, or watch the child.
+
+Named in an order as ``tests.support.wild_checkers:name``; they run in the child.
+"""
+# ruff: noqa: ARG001, ARG005 - each has the shape of a checker, whatever it uses of it
+
+import ctypes
+import os
+import signal
+import stat
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+Check = Callable[[Sequence[str]], tuple[list[str], bytes] | list[dict[str, Any]]]
+
+
+def tells_its_environment(header: Sequence[str]) -> Check:
+    """Each row comes out as the names of the environment variables."""
+    return lambda cells: (sorted(os.environ), b"")
+
+
+def tells_its_files(header: Sequence[str]) -> Check:
+    """Each row comes out as what the open descriptors lead to."""
+    return lambda cells: ([str(link.resolve()) for link in Path("/proc/self/fd").iterdir()], b"")
+
+
+def counts_into_its_first_header(header: Sequence[str]) -> Check:
+    """The first header is the path of a file that gets a byte for every row checked."""
+    count = os.open(header[0], os.O_WRONLY | os.O_APPEND)
+
+    def check(cells: Sequence[str]) -> tuple[list[str], bytes]:
+        os.write(count, b".")
+        return [cells[0]], b""
+
+    return check
+
+
+def dies_at_row(header: Sequence[str]) -> Check:
+    """Killed from outside when it comes to a row that reads "die"."""
+
+    def check(cells: Sequence[str]) -> tuple[list[str], bytes]:
+        if cells[0] == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return [cells[0]], b""
+
+    return check
+
+
+def raises(header: Sequence[str]) -> Check:
+    """A parser with a bug."""
+    raise RuntimeError("a bug")
+
+
+def falls_into_a_loop(header: Sequence[str]) -> Check:
+    """It computes and computes."""
+    while True:
+        pass
+
+
+def eats_memory(header: Sequence[str]) -> Check:
+    """It takes memory until Python has none to give."""
+    eaten = []
+    while True:
+        eaten.append(bytearray(16 << 20))
+
+
+def aborts(header: Sequence[str]) -> Check:
+    """What Rust does when there is no memory."""
+    os.abort()
+
+
+def waits(header: Sequence[str]) -> Check:
+    """It neither works nor ends."""
+    threading.Event().wait()
+    raise AssertionError
+
+
+def prints(header: Sequence[str]) -> Check:
+    """A parser that talks, from Python and from C."""
+    ctypes.CDLL(None).puts(b"warning")
+    os.write(1, b"\0\0\0\1\xc1")
+    print("warning", flush=True)  # noqa: T201 - that is what it does
+    return lambda cells: ([cells[0]], b"")
+
+
+def sends_garbage(header: Sequence[str]) -> Check:
+    """It got hold of the pipe of frames."""
+    os.write(_pipe_of_frames(), b"\xff" * 100)
+    return lambda cells: ([cells[0]], b"")
+
+
+def sends_rows_first(header: Sequence[str]) -> Check:
+    """A well-formed frame (End) where the total should be."""
+    os.write(_pipe_of_frames(), b"\0\0\0\2\x91\3")
+    return lambda cells: ([cells[0]], b"")
+
+
+def falls_silent(header: Sequence[str]) -> Check:
+    """It closes the pipe of frames, and lives on."""
+    os.close(_pipe_of_frames())
+    return waits(header)
+
+
+def _pipe_of_frames() -> int:
+    descriptors = (int(name.name) for name in Path("/proc/self/fd").iterdir())
+    return next(fd for fd in descriptors if fd > 2 and _is_pipe(fd))
+
+
+def _is_pipe(descriptor: int) -> bool:
+    try:
+        return stat.S_ISFIFO(os.fstat(descriptor).st_mode)
+    except OSError:  # the one that listed the directory
+        return False
