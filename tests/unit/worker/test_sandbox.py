@@ -177,21 +177,25 @@ async def test_a_child_is_held_back_while_nobody_takes_its_rows(tmp_path: Path) 
         content, "counts_into_its_first_header", rows_per_frame=1, batch_max_rows=5000
     ) as source:
         await eventually(lambda: _is_at_rest(counter))
-        assert 0 < counter.stat().st_size < rows
+        assert 0 < _size(counter) < rows
         taken = 0
         while batch := await source.next_batch():
             assert [row.fila for row in batch.checked] == list(
                 range(taken + 2, taken + len(batch.checked) + 2)
             )
             taken += len(batch.checked)
-    assert taken == rows == counter.stat().st_size
+    assert taken == rows == _size(counter)
 
 
 async def _is_at_rest(counter: Path) -> bool:
     """Whether the child has checked rows, and no more of them for half a second in which it could have."""
-    before = os.stat(counter).st_size
+    before = _size(counter)
     await asyncio.sleep(0.5)
-    return 0 < before == os.stat(counter).st_size
+    return 0 < before == _size(counter)
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size
 
 
 async def test_leaving_early_ends_the_child() -> None:
