@@ -20,15 +20,18 @@ class Database:
         self._timeout_seconds = timeout_seconds
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[asyncpg.Connection]:
-        """Lend a connection for a few statements.
+    async def connection(self, *, within_seconds: float | None = None) -> AsyncIterator[asyncpg.Connection]:
+        """Lend a connection for a few statements, which may take the usual time or ``within_seconds``.
 
         Raises:
             DatabaseUnavailable: PostgreSQL could not be reached, or did not answer in time.
         """
         try:
             # the outer time-out bounds the statements, the pool's own the return of a connection that hangs
-            async with asyncio.timeout(self._timeout_seconds), self._pool.acquire(timeout=1) as connection:
+            async with (
+                asyncio.timeout(within_seconds or self._timeout_seconds),
+                self._pool.acquire(timeout=self._timeout_seconds) as connection,
+            ):
                 yield connection
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
             log.warning("database_failed", reason=type(error).__name__)
