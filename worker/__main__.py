@@ -75,7 +75,11 @@ async def _work(consumer: Consumer, stopping: asyncio.Event, grace_seconds: floa
 async def _workshop(
     stack: AsyncExitStack, settings: Settings, worker_id: str, stopping: asyncio.Event, tasks: TaskStore
 ) -> Workshop:
-    database = Database(settings.database_url.get_secret_value(), 2 * settings.worker_concurrency + 1)
+    database = Database(
+        settings.database_url.get_secret_value(),
+        connections=2 * settings.worker_concurrency + 1,
+        idle_seconds=settings.visibility_timeout_seconds,
+    )
     stack.push_async_callback(database.close)
     s3 = await stack.enter_async_context(aws_client("s3", settings, read_timeout=30))
     return Workshop(
