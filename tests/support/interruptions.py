@@ -32,22 +32,22 @@ class ProviderLock:
     """
 
     def __init__(self, connection: asyncpg.Connection, proveedor_id: str) -> None:
-        self._connection = connection
+        self.connection = connection
         self._proveedor_id = proveedor_id
 
     async def take(self) -> None:
         """Wait for it, behind whoever waits already."""
-        await self._connection.execute("SELECT pg_advisory_lock(hashtextextended($1, 0))", self._proveedor_id)
+        await self.connection.execute("SELECT pg_advisory_lock(hashtextextended($1, 0))", self._proveedor_id)
 
     async def release(self) -> None:
         """Let the imports go on."""
-        await self._connection.execute(
+        await self.connection.execute(
             "SELECT pg_advisory_unlock(hashtextextended($1, 0))", self._proveedor_id
         )
 
     async def someone_waits(self) -> None:
         """Return once an import stands before it."""
-        await someone_waits_for_a_lock(self._connection)
+        await someone_waits_for_a_lock(self.connection)
 
     async def step(self) -> None:
         """Let the batch that waits pass, and no other; return when it has been committed."""
