@@ -106,9 +106,26 @@ async def test_a_message_is_deleted_once_its_task_is_over(
     assert await connection.fetch("SELECT DISTINCT correlation_id FROM tasks") == [("from-the-api",)]
 
 
-async def test_a_message_is_kept_and_hidden_while_its_task_goes_on(
-    environment: dict[str, str], database_url: str, connection: asyncpg.Connection
+async def test_a_message_that_reached_nobody_is_soon_back(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The queue answers a question though its asker, killed or stopped, is gone."""
+    monkeypatch.setattr("worker.upload_queue._ARRIVAL_SECONDS", 1)
+    send(environment, "lost on the way")
+    own = worker_settings(environment)
+    async with aws_client("sqs", own) as sqs:
+        await UploadQueue(sqs, own.sqs_queue_name, visibility_seconds=600, wait_seconds=1).receive()
+    assert waiting_messages(environment) == (0, 1)
+    await messages(environment, visible=1)
+
+
+async def test_a_message_is_kept_and_hidden_while_its_task_goes_on(
+    environment: dict[str, str],
+    database_url: str,
+    connection: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("worker.upload_queue._ARRIVAL_SECONDS", 1)
     upload = put_upload(environment, csv_file(products(25)))
     send(environment, upload)
     async with provider_lock(database_url) as lock, consumer(environment, lease_seconds=2):

@@ -111,3 +111,40 @@ async def server_that_breaks_off(target: str, after_bytes: int) -> AsyncIterator
     finally:
         server.close()
         await server.wait_closed()
+
+
+class StandStill:
+    """A point in the life of a task at which whoever gets there waits, told to PostgreSQL as a trigger."""
+
+    #: Any number that nobody else locks.
+    _KEY = 4711
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+
+    async def somebody_is_there(self) -> None:
+        """Return once a worker has come to the point."""
+        await someone_waits_for_a_lock(self._connection)
+
+    async def end(self) -> None:
+        """Let everybody pass from now on."""
+        await self._connection.execute("SELECT pg_advisory_unlock($1)", self._KEY)
+
+    @classmethod
+    @asynccontextmanager
+    async def before(
+        cls, database_url: str, event: str, table: str, condition: str
+    ) -> AsyncIterator["StandStill"]:
+        """Wait before ``event`` (INSERT, UPDATE) on a row of ``table`` for which ``condition`` holds."""
+        connection = await asyncpg.connect(database_url)
+        try:
+            await connection.execute(f"""
+                SELECT pg_advisory_lock({cls._KEY});
+                CREATE FUNCTION stand_still() RETURNS trigger LANGUAGE plpgsql AS
+                    'BEGIN PERFORM pg_advisory_xact_lock_shared({cls._KEY}); RETURN NEW; END';
+                CREATE TRIGGER stand_still BEFORE {event} ON {table} FOR EACH ROW WHEN ({condition})
+                    EXECUTE FUNCTION stand_still();
+            """)
+            yield cls(connection)
+        finally:
+            await connection.close()
