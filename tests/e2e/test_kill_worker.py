@@ -10,7 +10,6 @@ from typing import Protocol
 from uuid import uuid4
 
 import asyncpg
-import psutil
 import pytest
 
 from common.messages import UploadMessage
@@ -19,7 +18,7 @@ from tests.reference import Catalogue
 from tests.support.catalogue_files import csv_file, expected_outcome, product, products, products_in
 from tests.support.faulty_proxy import Fault, FaultyProxy
 from tests.support.interruptions import ProviderLock, StandStill, provider_lock
-from tests.support.processes import reader_children
+from tests.support.processes import is_gone, reader_children
 from tests.support.waiting import eventually
 from tests.support.worker_process import worker_process
 from tests.support.worker_shop import (
@@ -208,11 +207,7 @@ async def test_a_killed_worker_takes_its_reader_along(environment: dict[str, str
         await lock.someone_waits()
         (reader,) = reader_children(worker.pid)
         await worker.kill()
-        await eventually(lambda: _is_gone(reader))
-
-
-async def _is_gone(pid: int) -> bool:
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+        await eventually(lambda: is_gone(reader))
 
 
 async def test_a_frozen_worker_that_wakes_up_late_does_no_harm(
