@@ -1,1 +1,1 @@
-"""Tests: unit (no stores), contract (fakes and the real thing), integration (real stores), e2e (processes)."""
+"""Tests: unit (no stores), contract (fakes and real things), integration (real stores), e2e (processes)."""
