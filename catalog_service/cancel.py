@@ -1,4 +1,4 @@
-"""Calling an upload off: the ledger ends the task, and whoever works on it finds that it may write no more."""
+"""Calling an upload off: the ledger ends the task; whoever works on it may write no more."""
 
 from uuid import UUID
 

@@ -10,6 +10,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from catalog_service import health, routes
+from catalog_service.cancel import Cancellation
 from catalog_service.database import open_database
 from catalog_service.lingering import LingeringCloseMiddleware
 from catalog_service.multipart_stream import MEGABYTE
@@ -80,7 +81,9 @@ async def _wire(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None
     stores = Stores(storage, records, queue, finder)
     under_way = UploadsUnderWay()
     stack.push_async_callback(under_way.ended, within_seconds=_CLEAN_UP_SECONDS)
-    app.state.services = Services(settings, stores, under_way, TaskLists(database), Products(database))
+    cancellation = Cancellation(finder, records, database, storage)
+    lists, products = TaskLists(database), Products(database)
+    app.state.services = Services(settings, stores, under_way, cancellation, lists, products)
     app.state.checks = {
         "s3": storage.check,
         "sqs": queue.check,

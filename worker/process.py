@@ -8,6 +8,7 @@ import asyncpg
 import msgspec
 import structlog
 
+from common.ledger import read_task
 from common.messages import UploadMessage
 from common.tasks import TaskRecord, TaskStore
 from worker import ledger
@@ -73,8 +74,7 @@ async def _attempt(shop: Workshop, claim: Claim) -> Outcome:
             progress.publish(claim.record)
             return await _Attempt(shop, claim, progress).run()
     except Fenced:
-        log.warning("task_lost", epoch=claim.epoch)
-        return Lost()
+        return await _passed_over(shop, claim)
     except DATABASE_FAULTS as error:
         return await _give_back(shop, claim, _retry("database", error))
     except StorageUnavailable as error:
@@ -82,6 +82,21 @@ async def _attempt(shop: Workshop, claim: Claim) -> Outcome:
     except asyncio.CancelledError:
         await _release(shop, claim)
         raise
+
+
+async def _passed_over(shop: Workshop, claim: Claim) -> Outcome:
+    """Tell a task that somebody ended (it was cancelled) from one that another attempt has taken."""
+    try:
+        async with shop.database.connection() as connection:
+            record = await read_task(connection, claim.upload.task_id)
+    except DATABASE_FAULTS:
+        record = None
+    if record is not None and record.status.is_terminal:
+        log.info("task_ended_elsewhere", status=record.status.value)
+        await put_record(shop.tasks, record)
+        return Done()
+    log.warning("task_lost", epoch=claim.epoch)
+    return Lost()
 
 
 class _Attempt:
