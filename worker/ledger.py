@@ -25,12 +25,14 @@ class Fenced(Exception):
 
 @dataclass(frozen=True)
 class Claim:
-    """The right to work on a task, from ``cursor`` on, with what its kind has counted so far."""
+    """The right to work on a task, from ``cursor`` on, with what its kind has counted so far.
+    ``age_seconds`` is the time since its first attempt began."""
 
     upload: UploadMessage
     epoch: int
     cursor: int
     tallies: dict[str, int]
+    age_seconds: float
     record: TaskRecord
 
 
@@ -55,8 +57,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'processing', $12, clock_t
 ON CONFLICT (proveedor_id, task_id) DO UPDATE
    SET epoch = t.epoch + 1, revision = t.revision + 1, updated_at = clock_timestamp(),
        lease_owner = excluded.lease_owner, lease_until = excluded.lease_until
- WHERE t.status = 'processing' AND (t.lease_until IS NULL OR t.lease_until <= clock_timestamp())
-RETURNING *
+ WHERE t.status = 'processing'
+   AND (t.lease_until IS NULL OR t.lease_until <= clock_timestamp() OR t.lease_owner = excluded.lease_owner)
+RETURNING *, extract(epoch FROM clock_timestamp() - t.created_at)::float8 AS age_seconds
 """
 
 _END_LOST_ATTEMPTS = """
@@ -142,11 +145,15 @@ async def claim(
     connection: asyncpg.Connection,
     upload: UploadMessage,
     *,
-    worker: str,
+    owner: str,
     lease_seconds: float,
     correlation_id: str,
 ) -> Claim | Held | Over:
-    """Take the task unless it is over or a live attempt has it; a new task enters the ledger here."""
+    """Take the task unless it is over or a live attempt has it; a new task enters the ledger here.
+
+    ``owner`` names one delivery of the message: what it held before a store failed it may claim again at
+    once.
+    """
     options = msgspec.json.encode({"reemplazar_duplicados": upload.reemplazar_duplicados}).decode()
     async with connection.transaction():
         row = await connection.fetchrow(
@@ -158,10 +165,12 @@ async def claim(
             return await _standing(connection, upload)
         await connection.execute(_END_LOST_ATTEMPTS, upload.proveedor_id, upload.task_id, row["epoch"])
         await connection.execute(
-            _START_ATTEMPT, upload.proveedor_id, upload.task_id, row["epoch"], worker, row["cursor"]
+            _START_ATTEMPT, upload.proveedor_id, upload.task_id, row["epoch"], owner, row["cursor"]
         )
         tallies = msgspec.json.decode(row["tallies"], type=dict[str, int])
-        return Claim(upload, row["epoch"], row["cursor"], tallies, record_from_row(row, []))
+        return Claim(
+            upload, row["epoch"], row["cursor"], tallies, row["age_seconds"], record_from_row(row, [])
+        )
 
 
 async def _standing(connection: asyncpg.Connection, upload: UploadMessage) -> Held | Over:

@@ -1,6 +1,8 @@
 """One upload from claim to end: claim, fetch, read, commit batch by batch, complete."""
 
 import asyncio
+import secrets
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +15,7 @@ from common.messages import UploadMessage
 from common.tasks import TaskRecord, TaskStore
 from worker import ledger
 from worker.database import DATABASE_FAULTS, Database
+from worker.gate import Gate
 from worker.heartbeat import keep_lease
 from worker.ledger import Claim, Fenced, Held, Over
 from worker.outcomes import Done, Lost, Outcome, Retry
@@ -24,8 +27,13 @@ from worker.storage import Storage, StorageUnavailable, UploadMissing
 
 log = structlog.get_logger(__name__)
 
-#: Waits before another attempt, when something was down, or crashed.
-_FAULT_WAIT_SECONDS = 10
+#: The outcome of an attempt that found a store down.
+_STORE_FAULT = Retry("store_fault")
+#: How long an upload waits here for a store to come back, and how often.
+_PATIENCE_SECONDS = 60
+_TRIES_IN_PLACE = 20
+#: How long after the end of somebody's lease to look again.
+_HELD_MARGIN_SECONDS = 1
 
 
 @dataclass(frozen=True)
@@ -36,33 +44,51 @@ class Workshop:
     database: Database
     storage: Storage
     tasks: TaskStore
+    gate: Gate
     stopping: asyncio.Event
     lease_seconds: float
     rows_per_step: int
     batch_max_rows: int
     reader_limits: ReaderLimits
     max_attempts: int
+    stall_seconds: float
+    task_limit_seconds: float
+    handover_seconds: float
 
 
 async def process_upload(shop: Workshop, upload: UploadMessage, correlation_id: str) -> Outcome:
-    """Bring one upload as far as it goes. Never raises for what an upload or a store can do to it."""
+    """Bring one upload as far as it goes. Never raises for what an upload or a store can do to it.
+
+    When a store fails on the way the upload stays here and goes on from its cursor once the store is back;
+    only when that takes long is the message given back.
+    """
+    owner = f"{shop.worker_id}/{secrets.token_hex(4)}"
+    for _ in range(_TRIES_IN_PLACE):
+        outcome = await _take_up(shop, upload, owner, correlation_id)
+        if outcome != _STORE_FAULT or not await shop.gate.reopens(_PATIENCE_SECONDS, shop.stopping):
+            break
+    return outcome
+
+
+async def _take_up(shop: Workshop, upload: UploadMessage, owner: str, correlation_id: str) -> Outcome:
+    """Claim the task and attempt it."""
     try:
         async with shop.database.connection() as connection:
             standing = await ledger.claim(
                 connection,
                 upload,
-                worker=shop.worker_id,
+                owner=owner,
                 lease_seconds=shop.lease_seconds,
                 correlation_id=correlation_id,
             )
     except DATABASE_FAULTS as error:
-        return _retry("database", error)
+        return _store_fault("postgresql", error)
     match standing:
         case Over(record):
             await put_record(shop.tasks, record)
             return Done()
         case Held(seconds):
-            return Retry(seconds + 1, "held")
+            return Retry("held", seconds + _HELD_MARGIN_SECONDS)
         case Claim():
             return await _attempt(shop, standing)
 
@@ -76,9 +102,9 @@ async def _attempt(shop: Workshop, claim: Claim) -> Outcome:
     except Fenced:
         return await _passed_over(shop, claim)
     except DATABASE_FAULTS as error:
-        return await _give_back(shop, claim, _retry("database", error))
+        return await _give_back(shop, claim, _store_fault("postgresql", error))
     except StorageUnavailable as error:
-        return await _give_back(shop, claim, _retry("storage", error))
+        return await _give_back(shop, claim, _store_fault("s3", error))
     except asyncio.CancelledError:
         await _release(shop, claim)
         raise
@@ -110,11 +136,15 @@ class _Attempt:
         self._cursor = claim.cursor
         self._tallies = dict(claim.tallies)
         self._record = claim.record
+        self._started = time.monotonic()
+        self._deadline = asyncio.timeout(None)
 
     async def run(self) -> Outcome:
         """Import the file, or fail the task for good where trying again cannot help."""
         try:
-            finished = await self._import()
+            async with asyncio.timeout(None) as self._deadline:
+                self._got_on()
+                finished = await self._import()
         except FileRefused as refusal:
             return await self._fail(refusal.code, refusal.params)
         except UploadMissing:
@@ -123,6 +153,12 @@ class _Attempt:
             return await self._try_again(
                 "reader_crashed", "file_unreadable", {"format": self._format.upper()}
             )
+        except TimeoutError:
+            # that of a store is the store's fault
+            if not self._deadline.expired():
+                raise
+            log.warning("task_stalled", cursor=self._cursor)
+            return await self._try_again("stalled", "stalled", {})
         except (Fenced, StorageUnavailable, *DATABASE_FAULTS):
             raise
         except Exception:
@@ -152,9 +188,11 @@ class _Attempt:
         ):
             self._publish(await ledger.open_task(connection, self._claim, source.total, fetched.sha256))
             while batch := await source.next_batch():
-                if shop.stopping.is_set():
+                if shop.stopping.is_set() or self._seconds() > shop.handover_seconds:
                     return False
+                self._check_limit()
                 self._publish(await self._commit(connection, processor, batch))
+                self._got_on()
             self._publish(await self._complete(connection, processor))
             return True
 
@@ -193,7 +231,20 @@ class _Attempt:
             crashes = 1 + await ledger.earlier_crashes(connection, self._claim)
         if crashes >= self._shop.max_attempts:
             return await self._fail(code, params)
-        return await _give_back(self._shop, self._claim, Retry(_FAULT_WAIT_SECONDS, reason), "crashed")
+        return await _give_back(self._shop, self._claim, Retry(reason), "crashed")
+
+    def _got_on(self) -> None:
+        """There is progress: the attempt has its full patience again."""
+        self._deadline.reschedule(asyncio.get_running_loop().time() + self._shop.stall_seconds)
+
+    def _check_limit(self) -> None:
+        limit = self._shop.task_limit_seconds
+        if limit and self._claim.age_seconds + self._seconds() > limit:
+            raise FileRefused("task_timeout", limit=round(limit))
+
+    def _seconds(self) -> float:
+        """Return how long this attempt has lasted."""
+        return time.monotonic() - self._started
 
     def _publish(self, record: TaskRecord) -> None:
         self._record = record
@@ -205,7 +256,7 @@ class _Attempt:
 
 
 async def _release(shop: Workshop, claim: Claim) -> Outcome:
-    return await _give_back(shop, claim, Retry(0, "released"), "released")
+    return await _give_back(shop, claim, Retry("released", 0), "released")
 
 
 async def _give_back(shop: Workshop, claim: Claim, outcome: Retry, ended: str = "retry") -> Outcome:
@@ -219,6 +270,6 @@ async def _give_back(shop: Workshop, claim: Claim, outcome: Retry, ended: str = 
     return outcome
 
 
-def _retry(store: str, error: BaseException) -> Retry:
-    log.warning("store_unavailable", store=store, error=type(error).__name__)
-    return Retry(_FAULT_WAIT_SECONDS, store)
+def _store_fault(store: str, error: BaseException) -> Retry:
+    log.warning("store_failed", store=store, error=type(error).__name__)
+    return _STORE_FAULT

@@ -1,8 +1,19 @@
 """Settings of the worker, read once from the environment."""
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+from pydantic_settings import NoDecode
 
 from common.settings import AwsSettings, DatabaseSettings, LogSettings, RedisSettings
+
+
+def _split(value: object) -> object:
+    return value.split(",") if isinstance(value, str) else value
+
+
+#: Seconds, written as 60,300,900.
+DelayList = Annotated[tuple[float, ...], NoDecode, BeforeValidator(_split), Field(min_length=1)]
 
 
 class Settings(AwsSettings, RedisSettings, DatabaseSettings, LogSettings):
@@ -22,6 +33,19 @@ class Settings(AwsSettings, RedisSettings, DatabaseSettings, LogSettings):
     reader_memory_mb: int = Field(default=2048, ge=256)
     #: Processor time of the process that reads a file.
     reader_cpu_seconds: int = Field(default=900, ge=1)
+    #: Waits before the second, third … attempt at an upload that failed in a way that may pass; the last
+    #: one repeats.
+    retry_delays_seconds: DelayList = (60, 300, 900)
+    #: An attempt that does not get on for this long is given up.
+    stall_timeout_seconds: float = Field(default=300, gt=0)
+    #: How long a task may take in all, from its first attempt on; 0: as long as it wants.
+    task_timeout_seconds: float = Field(default=0, ge=0)
+    #: A message held for this long is handed on with its cursor: SQS lets nobody hold one for more than 12
+    #: hours.
+    handover_seconds: float = Field(default=11 * 3600, gt=0, le=12 * 3600)
+    #: Where ``/health``, ``/health/ready`` and ``/metrics`` are served; 0: nowhere.
+    worker_health_port: int = Field(default=0, ge=0, le=65_535)
+    worker_health_host: str = "127.0.0.1"
     #: Attempts that may end in a crash before the task is failed.
     max_attempts: int = Field(default=5, ge=1)
     #: Time a stopping worker has to finish its batches; what is left is another worker's.
