@@ -35,7 +35,7 @@ class TaskStatus(StrEnum):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """Rows of the file; ``processed = successful + failed``. ``total`` is 0 until the file has been opened."""
+    """Rows of the file; ``processed = successful + failed``. ``total`` is 0 until the file is open."""
 
     total: int = 0
     processed: int = 0

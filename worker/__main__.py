@@ -20,6 +20,7 @@ from common.logs import configure_logs
 from common.tasks import TaskStore
 from worker.consumer import Consumer
 from worker.database import Database
+from worker.gate import Gate
 from worker.heartbeat import repeating
 from worker.process import Workshop
 from worker.readers.sandbox import ReaderLimits
@@ -51,7 +52,9 @@ async def run(settings: Settings) -> None:
         queue = UploadQueue(
             sqs, settings.sqs_queue_name, settings.visibility_timeout_seconds, settings.long_poll_seconds
         )
-        consumer = Consumer(queue, shop, settings.worker_concurrency)
+        consumer = Consumer(
+            queue, shop, slots=settings.worker_concurrency, retry_delays=settings.retry_delays_seconds
+        )
         await stack.enter_async_context(_presence(redis, worker_id, consumer, settings))
         log.info("worker_started", worker=worker_id, slots=settings.worker_concurrency)
         await _work(consumer, stopping, settings.shutdown_grace_seconds)
@@ -78,10 +81,12 @@ async def _workshop(
     database = Database(settings.database_url.get_secret_value(), 2 * settings.worker_concurrency + 1)
     stack.push_async_callback(database.close)
     s3 = await stack.enter_async_context(aws_client("s3", settings, read_timeout=30))
+    storage = Storage(s3, settings.s3_bucket_name)
     return Workshop(
         worker_id=worker_id,
         database=database,
-        storage=Storage(s3),
+        storage=storage,
+        gate=Gate({"postgresql": database.is_ready, "s3": storage.is_ready}),
         tasks=tasks,
         stopping=stopping,
         lease_seconds=settings.visibility_timeout_seconds,
@@ -89,6 +94,9 @@ async def _workshop(
         batch_max_rows=settings.batch_max_rows,
         reader_limits=ReaderLimits(settings.reader_memory_mb * 1024 * 1024, settings.reader_cpu_seconds),
         max_attempts=settings.max_attempts,
+        stall_seconds=settings.stall_timeout_seconds,
+        task_limit_seconds=settings.task_timeout_seconds,
+        handover_seconds=settings.handover_seconds,
     )
 
 

@@ -9,7 +9,6 @@ from typing import TypeVar
 import structlog
 
 from common.messages import InvalidMessage, UploadMessage
-from worker.gate import Gate
 from worker.heartbeat import keep_hidden
 from worker.outcomes import Done, Lost, Outcome, Reject, Retry
 from worker.process import Workshop, process_upload
@@ -29,11 +28,11 @@ class Consumer:
     """Handles up to ``slots`` uploads at a time until told to stop."""
 
     def __init__(
-        self, queue: UploadQueue, shop: Workshop, gate: Gate, *, slots: int, retry_delays: Sequence[float]
+        self, queue: UploadQueue, shop: Workshop, *, slots: int, retry_delays: Sequence[float]
     ) -> None:
         self._queue = queue
         self._shop = shop
-        self._gate = gate
+        self._gate = shop.gate
         self._slots = slots
         self._retry_delays = retry_delays
         self.busy = 0

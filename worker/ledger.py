@@ -159,7 +159,7 @@ async def claim(
         row = await connection.fetchrow(
             _CLAIM, upload.proveedor_id, upload.task_id, upload.kind, upload.filename, upload.s3_bucket,
             upload.s3_key, upload.sha256, upload.size_bytes, options, correlation_id, upload.accepted_at,
-            worker, timedelta(seconds=lease_seconds),
+            owner, timedelta(seconds=lease_seconds),
         )  # fmt: skip
         if row is None:
             return await _standing(connection, upload)
