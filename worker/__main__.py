@@ -21,7 +21,7 @@ from common.tasks import TaskStore
 from worker.consumer import Consumer
 from worker.database import Database
 from worker.gate import Gate
-from worker.heartbeat import repeating
+from worker.heartbeat import deserted_sessions_ended, repeating
 from worker.process import Workshop
 from worker.readers.sandbox import ReaderLimits
 from worker.settings import Settings
@@ -55,6 +55,7 @@ async def run(settings: Settings) -> None:
         consumer = Consumer(
             queue, shop, slots=settings.worker_concurrency, retry_delays=settings.retry_delays_seconds
         )
+        await stack.enter_async_context(deserted_sessions_ended(shop.database, shop.lease_seconds))
         await stack.enter_async_context(_presence(redis, worker_id, consumer, settings))
         log.info("worker_started", worker=worker_id, slots=settings.worker_concurrency)
         await _work(consumer, stopping, settings.shutdown_grace_seconds)

@@ -132,6 +132,15 @@ SELECT count(*) FROM task_attempts
  WHERE proveedor_id = $1 AND task_id = $2 AND epoch < $3 AND outcome = 'crashed'
 """
 
+# a session in the middle of a transaction that waits for a client of which nothing has come for so long
+_END_DESERTED_SESSIONS = """
+SELECT count(*) FILTER (WHERE pg_terminate_backend(pid))
+  FROM pg_stat_activity
+ WHERE datname = current_database() AND application_name = current_setting('application_name')
+   AND pid <> pg_backend_pid() AND xact_start IS NOT NULL
+   AND wait_event_type = 'Client' AND state_change < clock_timestamp() - $1::interval
+"""
+
 _FIRST_OUTPUTS = """
 SELECT output
   FROM task_batches AS b, unnest(b.outputs) WITH ORDINALITY AS o (output, place)
@@ -275,6 +284,16 @@ async def release(connection: asyncpg.Connection, claim: Claim, outcome: str) ->
     async with connection.transaction():
         if await connection.fetchval(_RELEASE, *_identity(claim)):
             await connection.execute(_END_ATTEMPT, *_identity(claim), outcome)
+
+
+async def end_deserted_sessions(connection: asyncpg.Connection, silent_seconds: float) -> int:
+    """End the sessions of workers that fell silent for so long in mid-transaction, frozen or cut off; return
+    how many there were.
+
+    They hold the locks of a task and of a provider, for as long as the worker is away: nobody could take the
+    task over, and no upload of that provider could get on.
+    """
+    return int(await connection.fetchval(_END_DESERTED_SESSIONS, timedelta(seconds=silent_seconds)))
 
 
 async def earlier_crashes(connection: asyncpg.Connection, claim: Claim) -> int:
