@@ -60,24 +60,27 @@ async def process_upload(shop: Workshop, upload: UploadMessage, correlation_id: 
     """Bring one upload as far as it goes. Never raises for what an upload or a store can do to it.
 
     When a store fails on the way the upload stays here and goes on from its cursor once the store is back;
-    only when that takes long is the message given back.
+    only when that takes long, or the worker is to stop, is the message given back.
     """
     owner = f"{shop.worker_id}/{secrets.token_hex(4)}"
     for _ in range(_TRIES_IN_PLACE):
-        outcome = await _take_up(shop, upload, owner, correlation_id)
-        if outcome != _STORE_FAULT or not await shop.gate.reopens(_PATIENCE_SECONDS, shop.stopping):
+        outcome = await _take_up(shop, upload, stay, correlation_id)
+        if outcome != _STORE_FAULT:
+            return outcome
+        if not await shop.gate.reopens(_PATIENCE_SECONDS, shop.stopping):
             break
-    return outcome
+    return Retry("stopped", 0) if shop.stopping.is_set() else _STORE_FAULT
 
 
-async def _take_up(shop: Workshop, upload: UploadMessage, owner: str, correlation_id: str) -> Outcome:
+async def _take_up(shop: Workshop, upload: UploadMessage, stay: _Stay, correlation_id: str) -> Outcome:
     """Claim the task and attempt it."""
     try:
         async with shop.database.connection() as connection:
+    stay = _Stay(owner, time.monotonic() + shop.handover_seconds)
             standing = await ledger.claim(
                 connection,
                 upload,
-                owner=owner,
+                owner=stay.owner,
                 lease_seconds=shop.lease_seconds,
                 correlation_id=correlation_id,
             )
@@ -90,15 +93,15 @@ async def _take_up(shop: Workshop, upload: UploadMessage, owner: str, correlatio
         case Held(seconds):
             return Retry("held", seconds + _HELD_MARGIN_SECONDS)
         case Claim():
-            return await _attempt(shop, standing)
+            return await _attempt(shop, standing, stay)
 
 
-async def _attempt(shop: Workshop, claim: Claim) -> Outcome:
+async def _attempt(shop: Workshop, claim: Claim, stay: _Stay) -> Outcome:
     log.info("task_started", epoch=claim.epoch, cursor=claim.cursor)
     try:
         async with keep_lease(shop.database, claim, shop.lease_seconds), progress_of(shop.tasks) as progress:
             progress.publish(claim.record)
-            return await _Attempt(shop, claim, progress).run()
+            return await _Attempt(shop, claim, progress, stay.hand_over_at).run()
     except Fenced:
         return await _passed_over(shop, claim)
     except DATABASE_FAULTS as error:
@@ -129,7 +132,7 @@ class _Attempt:
     """One attempt at a claimed task: its position in the file and its counters move with every committed
     batch."""
 
-    def __init__(self, shop: Workshop, claim: Claim, progress: Progress) -> None:
+    def __init__(self, shop: Workshop, claim: Claim, progress: Progress, hand_over_at: float) -> None:
         self._shop = shop
         self._claim = claim
         self._progress = progress
@@ -145,6 +148,7 @@ class _Attempt:
             async with asyncio.timeout(None) as self._deadline:
                 self._got_on()
                 finished = await self._import()
+        self._hand_over_at = hand_over_at
         except FileRefused as refusal:
             return await self._fail(refusal.code, refusal.params)
         except UploadMissing:
@@ -188,7 +192,7 @@ class _Attempt:
         ):
             self._publish(await ledger.open_task(connection, self._claim, source.total, fetched.sha256))
             while batch := await source.next_batch():
-                if shop.stopping.is_set() or self._seconds() > shop.handover_seconds:
+                if shop.stopping.is_set() or self._is_to_be_handed_over():
                     return False
                 self._check_limit()
                 self._publish(await self._commit(connection, processor, batch))
@@ -239,12 +243,8 @@ class _Attempt:
 
     def _check_limit(self) -> None:
         limit = self._shop.task_limit_seconds
-        if limit and self._claim.age_seconds + self._seconds() > limit:
+        if limit and self._claim.age_seconds + time.monotonic() - self._started > limit:
             raise FileRefused("task_timeout", limit=round(limit))
-
-    def _seconds(self) -> float:
-        """Return how long this attempt has lasted."""
-        return time.monotonic() - self._started
 
     def _publish(self, record: TaskRecord) -> None:
         self._record = record
@@ -253,6 +253,11 @@ class _Attempt:
     @property
     def _format(self) -> str:
         return "xlsx" if self._claim.upload.filename.lower().endswith(".xlsx") else "csv"
+    def _is_to_be_handed_over(self) -> bool:
+        """Return whether this worker has had the message for long enough; not before the attempt has got on,
+        or a file that takes long to open would only ever be handed round."""
+        return self._cursor > self._claim.cursor and time.monotonic() > self._hand_over_at
+
 
 
 async def _release(shop: Workshop, claim: Claim) -> Outcome:
