@@ -6,7 +6,7 @@ import asyncpg
 import structlog
 
 from catalog_service.database import Database
-from catalog_service.errors import TaskOver
+from catalog_service.errors import TaskNotFound, TaskOver
 from catalog_service.status import RedisDown, TaskFinder, TaskRecords
 from catalog_service.storage import Storage
 from common.ledger import read_task
@@ -65,8 +65,11 @@ class Cancellation:
                 await _cancel_pending(connection, stored.message)
             await _cancel_started(connection, task_id)
             record = await read_task(connection, task_id)
-        if record is None or record.status is not TaskStatus.CANCELLED:
-            raise TaskOver(status_of_task=(record or found).status.value)
+        if record is None:
+            # Redis still speaks of an upload that was taken back: there is neither object nor ledger row
+            raise TaskNotFound(task_id=str(task_id))
+        if record.status is not TaskStatus.CANCELLED:
+            raise TaskOver(status_of_task=record.status.value)
         await self._tell(record)
         log.info("task_cancelled", task_id=str(task_id), processed=record.progress.processed)
         return record
