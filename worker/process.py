@@ -56,6 +56,15 @@ class Workshop:
     handover_seconds: float
 
 
+@dataclass(frozen=True)
+class _Stay:
+    """One delivery of a message at this worker: the name under which it claims, and the time (of the
+    monotonic clock) from which it is to be handed on."""
+
+    owner: str
+    hand_over_at: float
+
+
 async def process_upload(shop: Workshop, upload: UploadMessage, correlation_id: str) -> Outcome:
     """Bring one upload as far as it goes. Never raises for what an upload or a store can do to it.
 
@@ -63,6 +72,7 @@ async def process_upload(shop: Workshop, upload: UploadMessage, correlation_id: 
     only when that takes long, or the worker is to stop, is the message given back.
     """
     owner = f"{shop.worker_id}/{secrets.token_hex(4)}"
+    stay = _Stay(owner, time.monotonic() + shop.handover_seconds)
     for _ in range(_TRIES_IN_PLACE):
         outcome = await _take_up(shop, upload, stay, correlation_id)
         if outcome != _STORE_FAULT:
@@ -76,7 +86,6 @@ async def _take_up(shop: Workshop, upload: UploadMessage, stay: _Stay, correlati
     """Claim the task and attempt it."""
     try:
         async with shop.database.connection() as connection:
-    stay = _Stay(owner, time.monotonic() + shop.handover_seconds)
             standing = await ledger.claim(
                 connection,
                 upload,
@@ -136,6 +145,7 @@ class _Attempt:
         self._shop = shop
         self._claim = claim
         self._progress = progress
+        self._hand_over_at = hand_over_at
         self._cursor = claim.cursor
         self._tallies = dict(claim.tallies)
         self._record = claim.record
@@ -148,7 +158,6 @@ class _Attempt:
             async with asyncio.timeout(None) as self._deadline:
                 self._got_on()
                 finished = await self._import()
-        self._hand_over_at = hand_over_at
         except FileRefused as refusal:
             return await self._fail(refusal.code, refusal.params)
         except UploadMissing:
@@ -241,6 +250,11 @@ class _Attempt:
         """There is progress: the attempt has its full patience again."""
         self._deadline.reschedule(asyncio.get_running_loop().time() + self._shop.stall_seconds)
 
+    def _is_to_be_handed_over(self) -> bool:
+        """Return whether this worker has had the message for long enough; not before the attempt has got on,
+        or a file that takes long to open would only ever be handed round."""
+        return self._cursor > self._claim.cursor and time.monotonic() > self._hand_over_at
+
     def _check_limit(self) -> None:
         limit = self._shop.task_limit_seconds
         if limit and self._claim.age_seconds + time.monotonic() - self._started > limit:
@@ -253,11 +267,6 @@ class _Attempt:
     @property
     def _format(self) -> str:
         return "xlsx" if self._claim.upload.filename.lower().endswith(".xlsx") else "csv"
-    def _is_to_be_handed_over(self) -> bool:
-        """Return whether this worker has had the message for long enough; not before the attempt has got on,
-        or a file that takes long to open would only ever be handed round."""
-        return self._cursor > self._claim.cursor and time.monotonic() > self._hand_over_at
-
 
 
 async def _release(shop: Workshop, claim: Claim) -> Outcome:
