@@ -94,6 +94,7 @@ class Consumer:
                 case Retry(reason, after_seconds):
                     self._gate.doubt()
                     wait = after_seconds if after_seconds is not None else self._delay(delivery.count)
+                    self._shop.metrics.retries.labels(reason).inc()
                     log.info("message_returned", reason=reason, wait_seconds=round(wait, 1))
                     await self._queue.hide(delivery, wait)
                 case Reject(reason):

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
@@ -18,6 +18,7 @@ from worker.database import DATABASE_FAULTS, Database
 from worker.gate import Gate
 from worker.heartbeat import keep_lease
 from worker.ledger import Claim, Fenced, Held, Over
+from worker.metrics import Metrics
 from worker.outcomes import Done, Lost, Outcome, Retry
 from worker.processors import PROCESSORS, Processor
 from worker.progress import Progress, progress_of, put_record
@@ -54,6 +55,7 @@ class Workshop:
     stall_seconds: float
     task_limit_seconds: float
     handover_seconds: float
+    metrics: Metrics = field(default_factory=Metrics)
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,7 @@ async def _passed_over(shop: Workshop, claim: Claim) -> Outcome:
         record = None
     if record is not None and record.status.is_terminal:
         log.info("task_ended_elsewhere", status=record.status.value)
+        shop.metrics.tasks.labels(record.status.value).inc()
         await put_record(shop.tasks, record)
         return Done()
     log.warning("task_lost", epoch=claim.epoch)
@@ -212,6 +215,7 @@ class _Attempt:
     async def _commit(self, connection: asyncpg.Connection, processor: Processor, batch: Batch) -> TaskRecord:
         """Write a batch with its errors, counters and cursor, all or nothing, and only while the task is
         ours."""
+        started = time.monotonic()
         async with connection.transaction():
             await ledger.hold(connection, self._claim, self._cursor)
             effect = await processor.write(connection, self._claim.upload, batch)
@@ -220,6 +224,7 @@ class _Attempt:
                 connection, self._claim, batch.last, effect, tallies, self._shop.lease_seconds
             )
         self._cursor, self._tallies = batch.last, tallies
+        self._shop.metrics.batch(effect.successful, effect.failed, time.monotonic() - started)
         log.info(
             "batch_committed", rows=effect.successful + effect.failed, cursor=batch.last, failed=effect.failed
         )
@@ -229,12 +234,14 @@ class _Attempt:
         outputs = await ledger.first_outputs(connection, self._claim)
         result = processor.result(self._record.progress, self._tallies, outputs)
         record = await ledger.complete(connection, self._claim, result)
+        self._shop.metrics.tasks.labels("completed").inc()
         log.info("task_completed", **msgspec.structs.asdict(record.progress))
         return record
 
     async def _fail(self, code: str, params: dict[str, Any]) -> Done:
         async with self._shop.database.connection() as connection:
             self._publish(await ledger.fail(connection, self._claim, code, params))
+        self._shop.metrics.tasks.labels("failed").inc()
         log.warning("task_failed", code=code)
         return Done()
 
