@@ -127,6 +127,20 @@ def status(
 
 
 @app.command()
+def cancel(task_id: str, as_json: JsonOption = False, url: UrlOption = "") -> None:
+    """Cancela una carga que no ha terminado. / Call off an upload that is not over."""
+    screen, bff_url = _screen(), url or _bff_url()
+
+    async def work() -> ExitCode:
+        async with connect(bff_url, screen.language) as client:
+            cancelled = await client.cancel(task_id)
+        screen.json(cancelled) if as_json else show_status(screen, cancelled, bff_url)
+        return ExitCode.OK
+
+    _end(screen, lambda: _run(work()), as_json=as_json)
+
+
+@app.command()
 def doctor() -> None:
     """Revisa cada dependencia. / Check each dependency."""
     screen = _screen()
