@@ -1,4 +1,8 @@
-"""``python -m cli``, started by ``./carga``: the commands and their options."""
+"""``python -m cli``, started by ``./carga``: the commands and their options.
+
+What only one command needs is imported by that command: loading the clients of every store takes longer than
+most commands run.
+"""
 
 import asyncio
 import os
@@ -11,18 +15,12 @@ import typer
 
 from cli import tools
 from cli.client import connect
-from cli.demo import demo as run_demo
-from cli.doctor import doctor as run_doctor
 from cli.errors import CommandError
 from cli.exit_codes import ExitCode
 from cli.follow import exit_code_of, follow, send
-from cli.lifecycle import run_until_signalled
 from cli.render import show_accepted, show_status
 from cli.screen import Screen, language_of
 from cli.state import HOME, State
-from cli.up import down as stop_stack
-from cli.up import service_ports, up_detached
-from cli.up import up as run_stack
 
 _PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
@@ -49,6 +47,9 @@ UrlOption = Annotated[
 @app.command()
 def demo() -> None:
     """Importa un archivo de ejemplo de principio a fin. / Import a sample from end to end."""
+    from cli.demo import demo as run_demo
+    from cli.lifecycle import run_until_signalled
+
     screen = _screen()
     _end(screen, lambda: run_until_signalled(run_demo(screen, State(HOME / "demo"))))
 
@@ -60,6 +61,10 @@ def up(
     ] = False,
 ) -> None:
     """Inicia los almacenes y los servicios. / Start the stores and the services."""
+    from cli.lifecycle import run_until_signalled
+    from cli.up import service_ports, up_detached
+    from cli.up import up as run_stack
+
     screen, state = _screen(), State()
 
     def start() -> ExitCode:
@@ -72,6 +77,8 @@ def up(
 @app.command()
 def down() -> None:
     """Detiene lo que inició «up». / Stop what “up” started."""
+    from cli.up import down as stop_stack
+
     screen = _screen()
     _end(screen, lambda: stop_stack(screen, State()))
 
@@ -143,6 +150,8 @@ def cancel(task_id: str, as_json: JsonOption = False, url: UrlOption = "") -> No
 @app.command()
 def doctor() -> None:
     """Revisa cada dependencia. / Check each dependency."""
+    from cli.doctor import doctor as run_doctor
+
     screen = _screen()
     _end(screen, lambda: _run(run_doctor(screen, State().environment() | os.environ)))
 

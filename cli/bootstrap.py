@@ -65,6 +65,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _become(python: Path, root: Path, arguments: Sequence[str]) -> NoReturn:
     os.environ["PYTHONPATH"] = str(root)
+    os.environ["PYTHONUTF8"] = "1"  # the texts hold more than some locales know
     # -P: the caller's directory is where the files to upload are, not where modules are.
     os.execv(python, [str(python), "-P", "-m", "cli", *arguments])  # noqa: S606 (no shell is what we want)
 
@@ -169,18 +170,17 @@ def _run(*command: str) -> None:
     )
     if done.returncode == 0:
         return
-    written = [line for line in done.stdout.decode(errors="replace").splitlines() if line.strip()]
-    if "No space left on device" in "\n".join(written):
-        written = ["No queda espacio en el disco / no space is left on the disk"]
-    raise SetupError(
-        "\n".join(
-            [
-                "No se pudo instalar lo necesario; hace falta red la primera vez. Vuelva a intentarlo.",
-                "What is needed could not be installed; the first time needs the network. Try again.",
-                f"  $ {' '.join(command[:4])} …",
-                *(f"  {line}" for line in written[-8:]),
-            ]
+    written = done.stdout.decode(errors="replace")
+    if "No space left on device" in written:
+        raise SetupError(
+            "No queda espacio en el disco: la instalación ocupa cerca de 1 GB.\n"
+            "No space is left on the disk: the installation takes about 1 GB."
         )
+    last = [line for line in written.splitlines() if line.strip()][-8:]
+    said = "\n".join(f"  {line}" for line in [f"$ {' '.join(command[:4])} …", *last])
+    raise SetupError(
+        "No se pudo instalar lo necesario; hace falta red la primera vez. Vuelva a intentarlo.\n"
+        f"What is needed could not be installed; the first time needs the network. Try again.\n{said}"
     )
 
 

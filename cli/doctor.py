@@ -12,11 +12,12 @@ from cli.screen import Screen
 from common.texts import Text
 
 _OK = Text("bien", "fine")
+_SCHEMA = Text("migraciones", "migrations")
 
 #: In the order in which a fault of one explains those of the next.
-_CHECKS: Mapping[str, Callable[[Mapping[str, str]], Awaitable[Finding | None]]] = {
+_CHECKS: Mapping[str | Text, Callable[[Mapping[str, str]], Awaitable[Finding | None]]] = {
     "PostgreSQL": checks.check_postgres,
-    "Migraciones": checks.check_migrations,
+    _SCHEMA: checks.check_migrations,
     "Redis": checks.check_redis,
     "S3": checks.check_bucket,
     "SQS": checks.check_queue,
@@ -41,7 +42,8 @@ async def doctor(screen: Screen, environment: Mapping[str, str]) -> ExitCode:
     """Ask everything at once and print the answers in order; FAILED when anything is wrong."""
     complete = _DEFAULTS | {name: value for name, value in environment.items() if value}
     findings = await asyncio.gather(*(check(complete) for check in _CHECKS.values()))
-    for name, finding in zip(_CHECKS, findings, strict=True):
+    for label, finding in zip(_CHECKS, findings, strict=True):
+        name = label if isinstance(label, str) else screen.words(label)
         text, params = finding or (_OK, {})
         mark, style = ("✗", "red") if finding else ("✓", "green")
         line = Styled.assemble((f"{mark} {name:<16}", style), screen.words(text, **params))

@@ -17,6 +17,10 @@ _SLOWEST_POLL_SECONDS = 1.0
 #: A service that is being restarted is waited for this long.
 _PATIENCE_SECONDS = 30
 
+_ACCEPTED = Text(
+    "Aceptado; puede consultarlo con: ./carga status {task_id}",
+    "Accepted; ask for it with: ./carga status {task_id}",
+)
 _UNREADABLE = Text("No se puede leer {file}: {reason}", "Cannot read {file}: {reason}")
 
 
@@ -25,12 +29,14 @@ async def send(client: CargaClient, screen: Screen, file: Path, proveedor_id: st
     try:
         size = file.stat().st_size  # noqa: ASYNC240 (nothing else goes on that a slow disk could hold up)
         with upload_bar(screen, file.name, size) as on_bytes:
-            return await client.upload(file, proveedor_id, replace=replace, on_bytes=on_bytes)
+            accepted = await client.upload(file, proveedor_id, replace=replace, on_bytes=on_bytes)
     except OSError as error:
         reason = error.strerror or str(error)
         raise CommandError(
             _UNREADABLE, ExitCode.USAGE, code="file_unreadable", file=file, reason=reason
         ) from error
+    screen.say(_ACCEPTED, task_id=accepted["task_id"])
+    return accepted
 
 
 async def follow(client: CargaClient, screen: Screen, task_id: str) -> Json:

@@ -77,13 +77,14 @@ def owned(state: State) -> Iterator[None]:
     except TimeoutError as error:
         raise _setup_failed(_NOT_READY, "not_ready") from error
     except OSError as error:
-        raise _of_os_error(error) from error
+        raise _of_os_error(error, state) from error
 
 
-def _of_os_error(error: OSError) -> CommandError:
+def _of_os_error(error: OSError, state: State) -> CommandError:
+    file = error.filename or state.directory  # a write that fails does not know its file
     if error.errno == errno.ENOSPC:
-        return _setup_failed(_NO_SPACE, "no_space", file=error.filename)
-    return _setup_failed(_NO_FILE, "os_error", file=error.filename, reason=error.strerror)
+        return _setup_failed(_NO_SPACE, "no_space", file=file)
+    return _setup_failed(_NO_FILE, "os_error", file=file, reason=error.strerror)
 
 
 def _setup_failed(text: Text, code: str, **params: Any) -> CommandError:

@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
-import os
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+import psutil
 
 from cli.errors import CommandError
 from cli.exit_codes import ExitCode
@@ -104,31 +104,45 @@ def up_detached(screen: Screen, state: State) -> ExitCode:
 
 
 def down(screen: Screen, state: State) -> ExitCode:
-    """Stop what ``up`` started and wait until it is gone."""
-    owner = state.owner()
+    """Stop what ``up`` started and wait until every process of it is gone."""
+    owner = _settled_owner(state)
     if owner is None:
         screen.say(_NOTHING_RUNS)
         return ExitCode.OK
     screen.say(_STOPPING)
-    if not _gone_after(state, signal.SIGTERM, _DOWN_SECONDS):
-        # its children end with it: the kernel sees to that
-        _gone_after(state, signal.SIGKILL, _DOWN_SECONDS)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        supervisor = psutil.Process(owner.pid)
+        family = [supervisor, *supervisor.children(recursive=True)]
+        supervisor.terminate()
+        if not _gone(family, _DOWN_SECONDS):
+            supervisor.kill()  # its children end with it: the kernel sees to that
+            _gone(family, _DOWN_SECONDS)
     screen.say(_STOPPED)
     return ExitCode.OK
 
 
-def _gone_after(state: State, number: signal.Signals, seconds: float) -> bool:
+def _settled_owner(state: State) -> Owner | None:
+    """Who runs the stack; one that is just taking or giving back the lock is waited for."""
+    while (owner := state.owner()) is not None and owner.pid == 0:
+        time.sleep(_POLL_SECONDS)
+    return owner
+
+
+def _gone(processes: Sequence[psutil.Process], seconds: float) -> bool:
     give_up = time.monotonic() + seconds
-    told: set[int] = set()
-    while (owner := state.owner()) is not None:
-        if owner.pid and owner.pid not in told:  # once: a second signal would cut its cleaning up short
-            told.add(owner.pid)
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(owner.pid, number)
+    while any(_lives(process) for process in processes):
         if time.monotonic() > give_up:
             return False
         time.sleep(_POLL_SECONDS)
     return True
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        # in a container whose first process waits for nobody, the dead stay in the list
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _say_ready(screen: Screen, state: State) -> None:

@@ -91,9 +91,13 @@ def _workshop(
     tasks: TaskStore,
     s3: Any,
 ) -> Workshop:
-    # two a slot, for its batch and its lease; one each for the gate, for health, for ending deserted sessions
-    # and for the two loops of recovery
-    database = Database(settings.database_url.get_secret_value(), 2 * settings.worker_concurrency + 5)
+    database = Database(
+        settings.database_url.get_secret_value(),
+        # two a slot, for its batch and its lease; one each for the gate, for health, for ending deserted
+        # sessions and for the two loops of recovery
+        connections=2 * settings.worker_concurrency + 5,
+        idle_seconds=settings.visibility_timeout_seconds,
+    )
     stack.push_async_callback(database.close)
     storage = Storage(s3, settings.s3_bucket_name)
     return Workshop(

@@ -17,6 +17,7 @@ DATABASE_FAULTS = (
     asyncpg.InsufficientResourcesError,
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.UndefinedTableError,
 )
 
@@ -33,9 +34,12 @@ _SESSION = {
 class Database:
     """A pool that is opened when first needed, so that the worker starts while PostgreSQL is down."""
 
-    def __init__(self, url: str, connections: int) -> None:
+    def __init__(self, url: str, connections: int, idle_seconds: float = 60) -> None:
+        """``idle_seconds``: a transaction in which nothing happens for that long is broken off by the server,
+        so that a worker that was frozen in the middle of a batch holds up neither task nor provider."""
         self._url = url
         self._connections = connections
+        self._session = _SESSION | {"idle_in_transaction_session_timeout": str(round(idle_seconds * 1000))}
         self._pool: asyncpg.Pool | None = None
 
     @asynccontextmanager
@@ -45,7 +49,7 @@ class Database:
         if self._pool is None:
             pool = asyncpg.create_pool(
                 self._url, min_size=0, max_size=self._connections, timeout=5, command_timeout=60,
-                server_settings=_SESSION,
+                server_settings=self._session,
             )  # fmt: skip
             self._pool = await pool
         async with self._pool.acquire(timeout=5) as connection:

@@ -40,7 +40,7 @@ async def repeating(action: Callable[[], Awaitable[None]], every_seconds: float)
 
 @asynccontextmanager
 async def keep_hidden(queue: UploadQueue, delivery: Delivery, every_seconds: float) -> AsyncIterator[None]:
-    """Keep the message from other workers."""
+    """Keep the message from other workers, from now on."""
 
     async def extend() -> None:
         try:
@@ -48,6 +48,7 @@ async def keep_hidden(queue: UploadQueue, delivery: Delivery, every_seconds: flo
         except QueueUnavailable as error:
             log.warning("message_not_extended", error=str(error))
 
+    await extend()
     async with repeating(extend, every_seconds):
         yield
 

@@ -50,6 +50,12 @@ class Over:
     record: TaskRecord
 
 
+#: When to look again for a task whose attempt is in the middle of a batch.
+_BATCH_SECONDS = 1.0
+
+#: A row that stays locked for longer than this is one that a live attempt is writing a batch for.
+_LIMIT_WAIT = "SET LOCAL lock_timeout = '1s'"
+
 _CLAIM = """
 INSERT INTO tasks AS t (proveedor_id, task_id, kind, filename, s3_bucket, s3_key, sha256, size_bytes, options,
                         correlation_id, accepted_at, status, lease_owner, lease_until)
@@ -163,8 +169,22 @@ async def claim(
     ``owner`` names one delivery of the message: what it held before a store failed it may claim again at
     once.
     """
+    try:
+        return await _claim(connection, upload, owner, lease_seconds, correlation_id)
+    except asyncpg.LockNotAvailableError:
+        return Held(_BATCH_SECONDS)
+
+
+async def _claim(
+    connection: asyncpg.Connection,
+    upload: UploadMessage,
+    owner: str,
+    lease_seconds: float,
+    correlation_id: str,
+) -> Claim | Held | Over:
     options = msgspec.json.encode({"reemplazar_duplicados": upload.reemplazar_duplicados}).decode()
     async with connection.transaction():
+        await connection.execute(_LIMIT_WAIT)
         row = await connection.fetchrow(
             _CLAIM, upload.proveedor_id, upload.task_id, upload.kind, upload.filename, upload.s3_bucket,
             upload.s3_key, upload.sha256, upload.size_bytes, options, correlation_id, upload.accepted_at,

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from aiohttp import ClientPayloadError
 from botocore.exceptions import BotoCoreError, ClientError
 
 _CHUNK_BYTES = 1024 * 1024
@@ -68,7 +69,8 @@ class Storage:
                 if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
                     raise UploadMissing from error
                 raise StorageUnavailable(error.response["Error"]["Code"]) from error
-            except (BotoCoreError, OSError, TimeoutError) as error:
+            except (BotoCoreError, ClientPayloadError, OSError, TimeoutError) as error:
+                # aiobotocore lets the error of a body that breaks off through as it is
                 raise StorageUnavailable(type(error).__name__) from error
             file.flush()
             yield FetchedFile(file, digest.hexdigest())

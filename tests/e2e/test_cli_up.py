@@ -6,10 +6,14 @@ import signal
 from pathlib import Path
 
 import httpx
+import pytest
 
 from infra.embedded.ports import free_port
 from tests.support.clone import Clone
 from tests.support.waiting import eventually
+
+#: Whole stacks are started, on a machine that may be busy.
+pytestmark = pytest.mark.timeout(400)
 
 
 def _ports() -> dict[str, str]:

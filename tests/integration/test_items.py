@@ -79,27 +79,26 @@ async def test_product_has_the_files_names_and_exact_values(environment: dict[st
     }
 
 
-@pytest.mark.parametrize("price", ["0.00", "0.01", "0.10", "12500.00", "9999999999.99"])
-async def test_price_is_a_number_of_exactly_two_decimals(environment: dict[str, str], price: str) -> None:
-    await fill(environment, {"id": "P", "precio_unitario": Decimal(price)})
+async def test_price_is_a_number_of_exactly_two_decimals(environment: dict[str, str]) -> None:
+    prices = ["0.00", "0.01", "0.10", "12500.00", "9999999999.99"]
+    await fill(environment, *({"id": price, "precio_unitario": Decimal(price)} for price in prices))
     async with catalog_api(environment) as client:
-        response = await client.get(f"{ITEMS}/P", params={"proveedor_id": "PROV001"})
+        for price in prices:
+            response = await client.get(f"{ITEMS}/{price}", params={"proveedor_id": "PROV001"})
+            assert f'"precio_unitario":{price},' in response.text
+            assert json.loads(response.text, parse_float=Decimal)["precio_unitario"] == Decimal(price)
 
-    assert f'"precio_unitario":{price},' in response.text
-    assert json.loads(response.text, parse_float=Decimal)["precio_unitario"] == Decimal(price)
+
+IDS = ["a/b", "/a", "a b", "¿ñ?", "a%2Fb", "a+b", "plantilla.xlsx", "#1", "..a"]
 
 
-@pytest.mark.parametrize(
-    "product_id", ["a/b", "/a", "a b", "¿ñ?", "a%2Fb", "a+b", "plantilla.xlsx", "#1", "..a"]
-)
-async def test_ids_of_any_characters(environment: dict[str, str], product_id: str) -> None:
-    await fill(environment, {"id": product_id})
+async def test_ids_of_any_characters(environment: dict[str, str]) -> None:
+    await fill(environment, *({"id": product_id} for product_id in IDS))
     async with catalog_api(environment) as client:
-        response = await client.get(
-            f"{ITEMS}/{quote(product_id, safe='')}", params={"proveedor_id": "PROV001"}
-        )
-
-    assert response.json()["id"] == product_id
+        for product_id in IDS:
+            path = f"{ITEMS}/{quote(product_id, safe='')}"
+            response = await client.get(path, params={"proveedor_id": "PROV001"})
+            assert response.json()["id"] == product_id
 
 
 async def test_unknown_product_and_another_providers(environment: dict[str, str]) -> None:
@@ -167,26 +166,25 @@ async def test_search_looks_away_from_accents_and_case(environment: dict[str, st
             assert await ids(client, q=search, limit=1) == expected, ascii(search)
 
 
-@pytest.mark.parametrize(
-    ("params", "code"),
-    [
-        ({}, "invalid_parameters"),
-        ({"proveedor_id": "a b"}, "invalid_proveedor_id"),
-        ({"proveedor_id": "P", "limit": "0"}, "invalid_parameters"),
-        ({"proveedor_id": "P", "limit": "201"}, "invalid_parameters"),
-        ({"proveedor_id": "P", "limit": "x"}, "invalid_parameters"),
-        ({"proveedor_id": "P", "q": "x" * 256}, "invalid_parameters"),
-        ({"proveedor_id": "P", "cursor": "ñ"}, "invalid_cursor"),
-        ({"proveedor_id": "P", "cursor": "a"}, "invalid_cursor"),
-        ({"proveedor_id": "P", "cursor": "AA"}, "invalid_cursor"),
-        ({"proveedor_id": "P", "cursor": "gIA"}, "invalid_cursor"),
-    ],
-)
-async def test_parameters_of_another_form(
-    environment: dict[str, str], params: dict[str, str], code: str
-) -> None:
+WRONG_PARAMETERS: list[tuple[dict[str, str], str]] = [
+    ({}, "invalid_parameters"),
+    ({"proveedor_id": "a b"}, "invalid_proveedor_id"),
+    ({"proveedor_id": "P", "limit": "0"}, "invalid_parameters"),
+    ({"proveedor_id": "P", "limit": "201"}, "invalid_parameters"),
+    ({"proveedor_id": "P", "limit": "x"}, "invalid_parameters"),
+    ({"proveedor_id": "P", "q": "x" * 256}, "invalid_parameters"),
+    ({"proveedor_id": "P", "cursor": "ñ"}, "invalid_cursor"),
+    ({"proveedor_id": "P", "cursor": "a"}, "invalid_cursor"),
+    ({"proveedor_id": "P", "cursor": "AA"}, "invalid_cursor"),
+    ({"proveedor_id": "P", "cursor": "gIA"}, "invalid_cursor"),
+]
+
+
+async def test_parameters_of_another_form(environment: dict[str, str], subtests: pytest.Subtests) -> None:
     async with catalog_api(environment) as client:
-        assert_problem(await client.get(ITEMS, params=params), 422, code)
+        for params, code in WRONG_PARAMETERS:
+            with subtests.test(str(params)[:60]):
+                assert_problem(await client.get(ITEMS, params=params), 422, code)
 
 
 async def test_postgresql_that_stops_hangs_and_comes_back(

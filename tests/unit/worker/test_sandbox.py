@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from tests.support.files import open_file
+from tests.support.processes import reader_children
 from tests.support.waiting import eventually
 from worker.readers.child import Order
 from worker.readers.sandbox import ReaderCrashed, ReaderLimits, RowSource, open_rows
@@ -48,17 +49,9 @@ def table(rows: int) -> bytes:
 
 @pytest.fixture(autouse=True)
 async def _no_child_is_left() -> AsyncIterator[None]:
-    before = set(_children())
+    before = set(reader_children())
     yield
-    assert set(_children()) == before
-
-
-def _children() -> list[int]:
-    return [child.pid for child in psutil.Process().children() if _is_reader(child)]
-
-
-def _is_reader(process: psutil.Process) -> bool:
-    return "worker.readers.child" in process.cmdline()
+    assert set(reader_children()) == before
 
 
 async def test_batches_are_consecutive_rows_no_larger_than_allowed() -> None:
@@ -75,7 +68,7 @@ async def test_batches_are_consecutive_rows_no_larger_than_allowed() -> None:
 
 async def test_rows_that_have_piled_up_come_as_one_batch() -> None:
     async with rows_of(table(95), "dies_at_row") as source:
-        (child,) = _children()
+        (child,) = reader_children()
         await eventually(lambda: _is_over(child))
         batch = await source.next_batch()
         assert batch is not None
@@ -201,8 +194,8 @@ def _size(file: Path) -> int:
 async def test_leaving_early_ends_the_child() -> None:
     async with rows_of(table(60_000), "dies_at_row") as source:
         await source.next_batch()
-        assert len(_children()) == 1
-    assert _children() == []
+        assert len(reader_children()) == 1
+    assert reader_children() == []
 
 
 @pytest.mark.parametrize(
@@ -218,8 +211,8 @@ async def test_a_reading_that_is_cancelled_takes_its_child_along(checker: str) -
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reading
-    assert _children() == []
+    assert reader_children() == []
 
 
 async def _one_child() -> bool:
-    return len(_children()) == 1
+    return len(reader_children()) == 1

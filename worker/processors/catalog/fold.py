@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import msgspec
+
 from worker.readers.frames import CheckedRow
 
 
-@dataclass(frozen=True)
-class Existing:
+class Existing(msgspec.Struct, frozen=True, gc=False):
     """A product in the table. ``later``: an upload accepted after this one wrote it."""
 
     id: str
@@ -20,8 +21,7 @@ class Existing:
     later: bool = False
 
 
-@dataclass
-class Change:
+class Change(msgspec.Struct, gc=False):
     """A product as the batch leaves it: its line, and the product in the table that it was, if any."""
 
     id: str

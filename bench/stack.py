@@ -1,0 +1,166 @@
+"""What is measured: the real services as processes, on real stores in which they find nothing of others."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import NamedTuple
+from uuid import uuid4
+
+import httpx
+import psycopg
+
+from bench.files import catalogue_rows, faulty_rows, write_csv
+from cli.client import CargaClient, Json, connect
+from cli.service import Service, service_environment
+from infra.embedded.child import Child
+from infra.embedded.ports import free_port
+from infra.embedded.stores import Stores
+from tests.support.stores import create_bucket_and_queues, delete_bucket_and_queues, fresh_database
+
+_POLL_SECONDS = 0.05
+_OVER = ("completed", "failed", "cancelled")
+#: Enough for every code path and every prepared statement to have been used.
+_WARM_UP_ROWS = 1000
+
+
+class WrongOutcome(Exception):
+    """An import did not do what it should have: its figures mean nothing."""
+
+
+class Place(NamedTuple):
+    """Running stores, and a directory for the files, which may be large."""
+
+    stores: Stores
+    files: Path
+
+
+class Upload(NamedTuple):
+    """A file of :mod:`bench.files` and what is to become of it."""
+
+    file: Path
+    rows: int
+    proveedor_id: str
+    replace: bool
+
+
+class Carga(NamedTuple):
+    """Running services."""
+
+    client: CargaClient
+    api: Child
+    worker: Child
+    database_url: str
+
+
+@asynccontextmanager
+async def empty_database(stores: Stores) -> AsyncIterator[str]:
+    """Give the URL of a database with the schema and no rows, dropped afterwards."""
+    async with fresh_database(stores, f"bench_{uuid4().hex}") as url:
+        yield url
+
+
+@asynccontextmanager
+async def services(place: Place) -> AsyncIterator[Carga]:
+    """Start the upload API and one worker, which have done two small imports when they are handed over.
+
+    Raises ``ServiceFailed`` when one does not start.
+    """
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    async with _environment(place.stores) as stores:
+        environment = service_environment(stores, {"CATALOG_PORT": str(port), "LOG_FORMAT": "json"})
+        api = Service("catalog_service", environment, lambda _: _answers(url), _ignore)
+        worker = Service("worker", environment, _at_once, _ignore)
+        async with _running(api), _running(worker), connect(url, "es") as client:
+            await _warm_up(client, place.files / "warm-up.csv")
+            yield Carga(client, api.process, worker.process, stores["DATABASE_URL"])
+
+
+async def send(client: CargaClient, upload: Upload) -> str:
+    """Return the task id once the file has been accepted."""
+    accepted = await client.upload(
+        upload.file, upload.proveedor_id, replace=upload.replace, on_bytes=lambda _: None
+    )
+    task_id: str = accepted["task_id"]
+    return task_id
+
+
+async def seconds_to_end(client: CargaClient, task_id: str, upload: Upload) -> float:
+    """Poll the task until it is over and return how long that took.
+
+    Raises:
+        WrongOutcome: it failed, or did something else with the rows.
+    """
+    started = time.monotonic()
+    while (status := await client.status(task_id))["status"] not in _OVER:  # noqa: ASYNC110
+        await asyncio.sleep(_POLL_SECONDS)  # another process sets no event of ours
+    seconds = time.monotonic() - started
+    check_outcome(status, upload)
+    return seconds
+
+
+async def settle(database_url: str) -> None:
+    """Have written out what earlier work left in PostgreSQL's buffers, so that no measurement pays for it."""
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+        await connection.execute("CHECKPOINT")
+
+
+async def _warm_up(client: CargaClient, file: Path) -> None:
+    write_csv(file, catalogue_rows(_WARM_UP_ROWS))
+    for replace in (False, True):
+        upload = Upload(file, _WARM_UP_ROWS, "CALENTAMIENTO", replace)
+        await seconds_to_end(client, await send(client, upload), upload)
+
+
+def check_outcome(status: Json, upload: Upload) -> None:
+    """Hold the last status of a task against what the file must come to.
+
+    Raises:
+        WrongOutcome: it is something else.
+    """
+    summary = (status["result"] or {}).get("resumen", {})
+    rejected = faulty_rows(upload.rows)
+    done = "productos_actualizados" if upload.replace else "productos_creados"
+    if (summary.get(done), summary.get("rechazados")) != (upload.rows - rejected, rejected):
+        raise WrongOutcome(f"{status['status']}: {status['error'] or summary}")
+
+
+@asynccontextmanager
+async def _environment(stores: Stores) -> AsyncIterator[dict[str, str]]:
+    """Give a database, a bucket and queues of their own: a worker that has just been stopped may have left a
+    question to its queue behind, which would swallow the next message."""
+    name = f"bench-{uuid4().hex}"
+    async with empty_database(stores) as database_url:
+        own = {"DATABASE_URL": database_url, "S3_BUCKET_NAME": name, "SQS_QUEUE_NAME": name}
+        environment = stores.environment() | own
+        create_bucket_and_queues(environment)
+        yield environment
+        delete_bucket_and_queues(environment)
+
+
+@asynccontextmanager
+async def _running(service: Service) -> AsyncIterator[None]:
+    try:
+        await service.start()
+        yield
+    finally:
+        await service.stop()
+
+
+async def _answers(url: str) -> bool:
+    async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+        try:
+            return (await client.get(f"{url}/health")).is_success
+        except httpx.HTTPError:
+            return False
+
+
+async def _at_once(_: int) -> bool:
+    """The warm-up shows whether the worker works."""
+    return True
+
+
+def _ignore(_name: str, _line: str) -> None:
+    """A service that fails to start brings the end of its log itself."""

@@ -1,0 +1,85 @@
+"""Finding the products that a batch's rows may meet, in a real table."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from common.messages import UploadMessage
+from worker.processors.catalog.fold import Change, Existing
+from worker.processors.catalog.products import find_matching, write
+
+_NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+_ONE_ROW = "{id}\tGuantes\t{codigo}\tCuración\t9.50\tINVIMA 1\tSeco\t3\t\\N\t10\t5\tfalse\ttrue"
+
+
+def upload(proveedor_id: str, accepted_at: datetime = _NOON, task: int = 1) -> UploadMessage:
+    return UploadMessage(
+        task_id=UUID(int=task),
+        s3_bucket="b",
+        s3_key="k",
+        filename="f.csv",
+        proveedor_id=proveedor_id,
+        reemplazar_duplicados=True,
+        accepted_at=accepted_at,
+    )
+
+
+async def store(connection: asyncpg.Connection, by: UploadMessage, **products: str) -> None:
+    lines = {id: _ONE_ROW.format(id=id, codigo=codigo).encode() for id, codigo in products.items()}
+    await write(connection, by, [Change(id, products[id], line, before=None) for id, line in lines.items()])
+
+
+@pytest.fixture
+async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(database_url)
+    yield connection
+    await connection.close()
+
+
+@pytest.mark.parametrize(
+    ("keys", "found"),
+    [
+        ([("a", "1")], {"a"}),
+        ([("a", "9")], {"a"}),
+        ([("z", "1")], {"a"}),
+        ([("a", "2")], {"a", "b"}),
+        ([("z", "9")], set()),
+        ([("a", "1"), ("z", "1")], {"a"}),
+        ([("a", "1"), ("b", "1"), ("c", "2")], {"a", "b", "c"}),
+        ([("z", "3"), ("z", "3"), ("y", "2")], {"b", "c"}),
+        ([], set()),
+    ],
+)
+async def test_every_product_with_one_of_the_keys_is_found_once(
+    connection: asyncpg.Connection, keys: list[tuple[str, str]], found: set[str]
+) -> None:
+    await store(connection, upload("PROV001"), a="1", b="2", c="3")
+    products = await find_matching(connection, upload("PROV001"), keys)
+    assert sorted(product.id for product in products) == sorted(found)
+    assert all(product.codigo == {"a": "1", "b": "2", "c": "3"}[product.id] for product in products)
+
+
+async def test_another_providers_products_are_never_found(connection: asyncpg.Connection) -> None:
+    await store(connection, upload("PROV002"), a="1", b="2")
+    assert await find_matching(connection, upload("PROV001"), [("a", "1"), ("z", "2")]) == []
+
+
+@pytest.mark.parametrize(
+    ("accepted_at", "task", "later"),
+    [
+        (_NOON + timedelta(microseconds=1), 1, True),
+        (_NOON, 3, True),
+        (_NOON, 2, False),
+        (_NOON, 1, False),
+        (_NOON - timedelta(seconds=1), 3, False),
+    ],
+)
+async def test_a_product_is_later_when_a_later_accepted_upload_wrote_it(
+    connection: asyncpg.Connection, accepted_at: datetime, task: int, later: bool
+) -> None:
+    await store(connection, upload("PROV001", accepted_at, task), a="1", b="2")
+    products = await find_matching(connection, upload("PROV001", task=2), [("a", "1"), ("z", "2")])
+    assert products == [Existing("a", "1", later), Existing("b", "2", later)]
