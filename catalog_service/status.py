@@ -46,7 +46,8 @@ class TaskRecords:
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 return await call
-        except (RedisError, OSError) as error:
+        # uvloop says RuntimeError of a connection that ends just before it is written to
+        except (RedisError, OSError, RuntimeError) as error:
             log.warning("redis_failed", reason=type(error).__name__)
             raise RedisDown from error
 
