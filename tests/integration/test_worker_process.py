@@ -128,10 +128,14 @@ async def test_a_broken_file_fails_its_task(
 async def test_an_upload_that_is_gone_fails_its_task(
     environment: dict[str, str], shop: Workshop, connection: asyncpg.Connection
 ) -> None:
-    for fields in ({"s3_key": "uploads/none"}, {"s3_bucket": "no-such-bucket"}):
-        upload = _moved(put_upload(environment, b"id\n"), **fields)
-        assert await process(shop, upload) == Done()
-        assert (await failed_record(environment, connection, upload)).error_code == "upload_missing"
+    upload = _moved(put_upload(environment, b"id\n"), s3_key="uploads/none")
+    assert await process(shop, upload) == Done()
+    assert (await failed_record(environment, connection, upload)).error_code == "upload_missing"
+
+
+async def test_a_bucket_that_is_gone_may_come_back(environment: dict[str, str], shop: Workshop) -> None:
+    upload = _moved(put_upload(environment, b"id\n"), s3_bucket="no-such-bucket")
+    assert await process(replace(shop, stopping=StopAfter(0)), upload) == Retry("store_fault")
 
 
 def _moved(upload: UploadMessage, **fields: str) -> UploadMessage:

@@ -17,6 +17,13 @@ class Fault(Enum):
     LOST_ANSWER = "the store does it, and then the connection is reset"
 
 
+def leading_through(proxy_url: str, url: str) -> str:
+    """The address ``url``, with the proxy in the place of the server."""
+    parts = urlsplit(url)
+    user = f"{parts.username}@" if parts.username else ""
+    return parts._replace(netloc=f"{user}{urlsplit(proxy_url).netloc}").geturl()
+
+
 def _every_one(_: int) -> bool:
     return True
 
@@ -24,7 +31,7 @@ def _every_one(_: int) -> bool:
 class FaultyProxy:
     """Spoils every request that contains ``marker``; the others pass. Without a fault all pass.
 
-    ``which`` is told how many such requests have come, this one included, and chooses those to spoil. With
+    :attr:`which` is told how many such requests have come, this one included, and chooses those to spoil. With
     ``for_good`` the first to be spoiled is followed by every request, whatever it contains.
     """
 
@@ -42,7 +49,7 @@ class FaultyProxy:
         self.fault = fault
         self.came = 0
         self.spoiled = 0
-        self._which = which
+        self.which = which
         self._for_good = for_good
         self._ended = asyncio.Event()
 
@@ -90,7 +97,7 @@ class FaultyProxy:
         if self.marker not in piece:
             return False
         self.came += 1
-        return self._which(self.came)
+        return self.which(self.came)
 
     @staticmethod
     async def _pass_answers(

@@ -8,12 +8,17 @@ from typing import Any
 import asyncpg
 
 from common.aws import aws_client
+from common.ledger import read_task
+from common.messages import UploadMessage
+from common.tasks import TaskRecord
+from tests.support.stores import queue_url, sqs_client
 from tests.support.worker_shop import worker_settings, workshop
 from worker.bucket import Bucket
 from worker.dead_letters import DeadLetters
+from worker.ledger import Claim, claim
 from worker.process import Workshop
 from worker.reconciler import Ages, Reconciler
-from worker.upload_queue import UploadQueue
+from worker.upload_queue import Delivery, UploadQueue
 
 LONG = 3600.0
 
@@ -64,10 +69,51 @@ async def recovery(
         yield Recovery(shop, uploads, letters, Bucket(s3, settings.s3_bucket_name), connection)
 
 
+def letter_of(upload: UploadMessage, message_id: str = "message-1") -> Delivery:
+    """Return a message of the upload as it comes from the dead-letter queue."""
+    return Delivery(message_id, upload.to_body(), "receipt", 11, "correlation-1")
+
+
+def received(environment: Mapping[str, str]) -> list[UploadMessage]:
+    """Take every message there is on the queue."""
+    found: list[UploadMessage] = []
+    sqs, url = sqs_client(environment), queue_url(environment)
+    while messages := sqs.receive_message(QueueUrl=url, WaitTimeSeconds=0).get("Messages"):
+        found += [UploadMessage.from_body(message["Body"]) for message in messages]
+    return found
+
+
+async def record_of(connection: asyncpg.Connection, upload: UploadMessage) -> TaskRecord:
+    """Return the task of an upload that the ledger knows."""
+    record = await read_task(connection, upload.task_id)
+    assert record is not None
+    return record
+
+
+async def begun(connection: asyncpg.Connection, upload: UploadMessage, *, lease_seconds: float = 60) -> Claim:
+    """Let an attempt at the task begin."""
+    claimed = await claim(
+        connection, upload, owner="worker-1/1", lease_seconds=lease_seconds, correlation_id="correlation-1"
+    )
+    assert isinstance(claimed, Claim)
+    return claimed
+
+
+async def long_silent(connection: asyncpg.Connection, upload: UploadMessage) -> None:
+    """Put the task's last sign of life an hour back."""
+    await connection.execute(
+        """
+        UPDATE tasks SET updated_at = now() - interval '1 hour', lease_until = now() - interval '1 hour'
+         WHERE task_id = $1
+        """,
+        upload.task_id,
+    )
+
+
 @asynccontextmanager
 async def statements_refused(connection: asyncpg.Connection, event: str, table: str) -> AsyncIterator[None]:
-    """Make PostgreSQL refuse every ``event`` (INSERT, UPDATE, DELETE) on ``table``, as if the process that asks
-    had died before it."""
+    """Make PostgreSQL refuse every ``event`` (INSERT, UPDATE, DELETE) on ``table``, as if whoever asks had died
+    before it."""
     await connection.execute(f"""
         CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
             'BEGIN RAISE EXCEPTION ''refused''; END';
