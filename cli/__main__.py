@@ -175,6 +175,12 @@ def bench(context: typer.Context) -> None:
     tools.become_bench(context.args)
 
 
+@app.command(context_settings=_PASS_ON)
+def chaos(context: typer.Context) -> None:
+    """Mata procesos y comprueba que nada se pierde. / Kill processes, check that nothing is lost."""
+    tools.become_chaos(context.args)
+
+
 def _screen() -> Screen:
     return Screen(language_of(os.environ))
 

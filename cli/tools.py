@@ -1,4 +1,5 @@
-"""``./carga test``, ``lint`` and ``bench``: the tools of the project, called as everybody calls them."""
+"""``./carga test``, ``lint``, ``bench``, ``chaos``: the tools of the project, called as everybody calls
+them."""
 
 import os
 import shutil
@@ -29,6 +30,11 @@ def become_pytest(arguments: Sequence[str]) -> NoReturn:
 def become_bench(arguments: Sequence[str]) -> NoReturn:
     """Replace this process by the benchmarks."""
     _become("bench", arguments)
+
+
+def become_chaos(arguments: Sequence[str]) -> NoReturn:
+    """Replace this process by the stack under attack."""
+    _become("chaos", arguments)
 
 
 def lint(screen: Screen) -> ExitCode:
