@@ -115,14 +115,18 @@ class TestRunning:
     """A worker is in the middle of it."""
 
     async def test_it_stops_at_the_next_batch_with_what_was_committed(
-        self, environment: dict[str, str], api: httpx.AsyncClient, connection: asyncpg.Connection
+        self, environment: dict[str, str], connection: asyncpg.Connection
     ) -> None:
         upload = put_upload(environment, csv_file(products(60, faulty_every=4)))
-        async with worker_process(environment), provider_lock(environment["DATABASE_URL"]) as lock:
+        async with (
+            catalog_api(environment, database_timeout_seconds=60) as api,
+            worker_process(environment),
+            provider_lock(environment["DATABASE_URL"]) as lock,
+        ):
             send(environment, upload)
-            await lock.someone_waits()
-            await lock.step()
-            await lock.step()
+            for _ in range(2):
+                await lock.someone_waits()
+                await lock.step()
             await lock.someone_waits()
             # the third batch holds the task's row: the answer comes when it is committed
             cancelling = asyncio.create_task(api.post(cancel_url(upload.task_id)))
@@ -133,6 +137,8 @@ class TestRunning:
             committed = body["progress"]
             await lock.release()
             await no_message_is_left(environment)
+            await self._the_lists_stay(api, upload)
+            assert (await api.get(f"{STATUS}/{upload.task_id}")).json() == body
 
         account = await account_of(connection, upload)
         assert account.record.status is TaskStatus.CANCELLED
@@ -141,23 +147,12 @@ class TestRunning:
         assert len(account.errors) == 7
         assert account.attempts == [(1, 0, "cancelled")]
         assert len(await products_in(connection, "PROV001")) == 23
-        assert (await api.get(f"{STATUS}/{upload.task_id}")).json() == body
-        errors = await api.get(f"/api/catalog/bulk-upload/{upload.task_id}/errores")
-        assert len(errors.json()["errores"]) == 7
 
-    async def test_the_lists_of_what_was_done_stay(
-        self, environment: dict[str, str], api: httpx.AsyncClient
-    ) -> None:
-        upload = put_upload(environment, csv_file(products(30)))
-        async with worker_process(environment), provider_lock(environment["DATABASE_URL"]) as lock:
-            send(environment, upload)
-            await lock.someone_waits()
-            await lock.step()
-            cancelling = asyncio.create_task(api.post(cancel_url(upload.task_id)))
-            await lock.release()
-            body = (await cancelling).json()
-        created = await api.get(f"/api/catalog/bulk-upload/{upload.task_id}/productos-creados")
-        assert len(created.json()["productos_creados"]) == body["progress"]["successful"] >= 10
+    async def _the_lists_stay(self, api: httpx.AsyncClient, upload: UploadMessage) -> None:
+        lists = f"/api/catalog/bulk-upload/{upload.task_id}"
+        errors = (await api.get(f"{lists}/errores")).json()["errores"]
+        created = (await api.get(f"{lists}/productos-creados")).json()["productos_creados"]
+        assert (len(errors), len(created)) == (7, 23)
 
 
 async def waits_for_the_row(connection: asyncpg.Connection, application_name: str = "") -> None:
