@@ -24,6 +24,7 @@ from catalog_service.upload_queue import UploadQueue
 from catalog_service.uploads import Stores, UploadsUnderWay
 from common.aws import aws_client
 from common.http import install_http_basics
+from common.redis import redis_client
 from common.tasks import TaskStore
 
 log = structlog.get_logger(__name__)
@@ -93,7 +94,7 @@ async def _wire(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None
 
 
 def _redis(settings: Settings) -> Redis:
-    return Redis.from_url(
+    return redis_client(
         settings.redis_url.get_secret_value(),
         socket_timeout=settings.redis_timeout_seconds,
         socket_connect_timeout=settings.redis_timeout_seconds,

@@ -46,8 +46,7 @@ class TaskRecords:
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 return await call
-        # uvloop says RuntimeError of a connection that ends just before it is written to
-        except (RedisError, OSError, RuntimeError) as error:
+        except (RedisError, OSError) as error:
             log.warning("redis_failed", reason=type(error).__name__)
             raise RedisDown from error
 

@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 
 from common.aws import aws_client
 from common.logs import configure_logs
+from common.redis import redis_client
 from common.tasks import TaskStore
 from worker.consumer import Consumer
 from worker.database import Database
@@ -120,7 +121,7 @@ def _workshop(
 
 @asynccontextmanager
 async def _redis(settings: Settings) -> AsyncIterator[Redis]:
-    redis = Redis.from_url(settings.redis_url.get_secret_value(), socket_timeout=1, socket_connect_timeout=1)
+    redis = redis_client(settings.redis_url.get_secret_value(), socket_timeout=1, socket_connect_timeout=1)
     try:
         yield redis
     finally:

@@ -17,10 +17,10 @@ from uuid import UUID
 import asyncpg
 import msgspec
 import structlog
-from redis.asyncio import Redis
 
 from common.aws import aws_client
 from common.logs import configure_logs
+from common.redis import redis_client
 from common.tasks import TaskStore
 from worker.bucket import Bucket
 from worker.database import DATABASE_FAULTS, Database
@@ -60,7 +60,7 @@ async def show_letters(settings: Settings) -> Answer:
 
 async def redrive_letters(settings: Settings, task_id: UUID | None) -> Answer:
     """Try the dead letters again, of one task or of all."""
-    redis = Redis.from_url(settings.redis_url.get_secret_value(), socket_timeout=1, socket_connect_timeout=1)
+    redis = redis_client(settings.redis_url.get_secret_value(), socket_timeout=1, socket_connect_timeout=1)
     async with (
         redis,
         _database(settings) as database,

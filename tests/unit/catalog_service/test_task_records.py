@@ -27,8 +27,6 @@ class FailingStore(TaskStore):
         RedisConnectionError("Connection closed by server."),
         ConnectionResetError("Connection reset by peer"),
         TimeoutError(),
-        # as uvloop puts it when a connection ends between its being taken from the pool and the first write
-        RuntimeError("unable to perform operation on <TCPTransport closed=True>; the handler is closed"),
     ],
     ids=lambda fault: type(fault).__name__,
 )
