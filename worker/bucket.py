@@ -36,12 +36,13 @@ class UnfinishedUpload:
 class Bucket:
     """The bucket of uploads. Every method raises ``StorageUnavailable`` when S3 cannot do it."""
 
-    def __init__(self, s3: Any, name: str) -> None:
+    def __init__(self, s3: Any, name: str, page_size: int = 1000) -> None:
         self._s3 = s3
         self._name = name
+        self._page = {"PageSize": page_size}
 
     async def uploads(self) -> AsyncIterator[dict[UUID, datetime]]:
-        """Yield the uploads, a thousand at a time: task and when the object was written."""
+        """Yield the uploads, a page at a time: task and when the object was written."""
         async for page in self._pages("list_objects_v2"):
             stored = ((_task_id(entry["Key"]), entry["LastModified"]) for entry in page.get("Contents", []))
             yield {task_id: written_at for task_id, written_at in stored if task_id is not None}
@@ -63,11 +64,14 @@ class Bucket:
             return None
         return StoredUpload(message, head["Metadata"].get(CORRELATION_ATTRIBUTE) or str(task_id))
 
-    async def unfinished(self) -> AsyncIterator[UnfinishedUpload]:
-        """Yield the uploads in parts that are still open."""
-        async for page in self._pages("list_multipart_uploads"):
-            for entry in page.get("Uploads", []):
-                yield UnfinishedUpload(entry["Key"], entry["UploadId"], entry["Initiated"])
+    async def unfinished(self) -> list[UnfinishedUpload]:
+        """Return the uploads in parts that are still open; all at once, for a page is asked for by the last
+        one of the page before, which must then still be there."""
+        return [
+            UnfinishedUpload(entry["Key"], entry["UploadId"], entry["Initiated"])
+            async for page in self._pages("list_multipart_uploads")
+            for entry in page.get("Uploads", [])
+        ]
 
     async def last_part_at(self, upload: UnfinishedUpload) -> datetime:
         """Return when its last part arrived, or when it was begun."""
@@ -100,7 +104,10 @@ class Bucket:
     async def _pages(self, method: str, **arguments: Any) -> AsyncIterator[dict[str, Any]]:
         where = arguments or {"Prefix": _PREFIX}
         with _faults_as_unavailable():
-            async for page in self._s3.get_paginator(method).paginate(Bucket=self._name, **where):
+            pages = self._s3.get_paginator(method).paginate(
+                Bucket=self._name, PaginationConfig=self._page, **where
+            )
+            async for page in pages:
                 yield page
 
 

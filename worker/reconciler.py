@@ -163,7 +163,7 @@ class Reconciler:
     async def remove_parts(self, *, dry_run: bool) -> Finding:
         """Remove uploads in parts that nobody goes on with."""
         removed = []
-        async for upload in self._bucket.unfinished():
+        for upload in await self._bucket.unfinished():
             if _seconds_since(upload.begun_at) < self._ages.parts:
                 continue
             if _seconds_since(await self._bucket.last_part_at(upload)) < self._ages.parts:

@@ -48,11 +48,12 @@ class Recovery:
 
 @asynccontextmanager
 async def recovery(
-    environment: Mapping[str, str], *, aws: str | None = None, **changes: Any
+    environment: Mapping[str, str], *, aws: str | None = None, page_size: int = 1000, **changes: Any
 ) -> AsyncIterator[Recovery]:
     """Everything wired as in production, but leasing and polling by the second.
 
-    ``aws`` is another address of S3 and SQS; ``changes`` replaces fields of the workshop.
+    ``aws`` is another address of S3 and SQS; ``page_size`` that of the bucket; ``changes`` replaces fields of
+    the workshop.
     """
     environment = dict(environment) | ({"AWS_ENDPOINT_URL": aws} if aws else {})
     settings = worker_settings(environment)
@@ -66,7 +67,7 @@ async def recovery(
         )
         connection = await asyncpg.connect(environment["DATABASE_URL"])
         stack.push_async_callback(connection.close)
-        yield Recovery(shop, uploads, letters, Bucket(s3, settings.s3_bucket_name), connection)
+        yield Recovery(shop, uploads, letters, Bucket(s3, settings.s3_bucket_name, page_size), connection)
 
 
 def letter_of(upload: UploadMessage, message_id: str = "message-1") -> Delivery:
@@ -112,8 +113,8 @@ async def long_silent(connection: asyncpg.Connection, upload: UploadMessage) -> 
 
 @asynccontextmanager
 async def statements_refused(connection: asyncpg.Connection, event: str, table: str) -> AsyncIterator[None]:
-    """Make PostgreSQL refuse every ``event`` (INSERT, UPDATE, DELETE) on ``table``, as if whoever asks had died
-    before it."""
+    """Make PostgreSQL refuse every ``event`` (INSERT, UPDATE, DELETE) on ``table``, as if whoever asks had
+    died before it."""
     await connection.execute(f"""
         CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
             'BEGIN RAISE EXCEPTION ''refused''; END';
