@@ -73,8 +73,10 @@ UPDATE task_attempts SET outcome = 'lost', ended_at = clock_timestamp()
  WHERE proveedor_id = $1 AND task_id = $2 AND epoch < $3 AND outcome IS NULL
 """
 
+# by the clock: the claim before it may have waited for somebody's lock, while now() stood still
 _START_ATTEMPT = """
-INSERT INTO task_attempts (proveedor_id, task_id, epoch, worker, start_cursor) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO task_attempts (proveedor_id, task_id, epoch, worker, start_cursor, started_at)
+VALUES ($1, $2, $3, $4, $5, clock_timestamp())
 """
 
 _STANDING = """
