@@ -15,9 +15,9 @@ from chaos.faults import Fault
 from chaos.process import ROOT
 from chaos.run import Plan, run
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-
 _REPORTS = ROOT / ".carga" / "chaos"
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 @app.command()
@@ -30,6 +30,9 @@ def main(
         str, typer.Option(help=f"Fallas, separadas por comas: {', '.join(Fault)}. / Faults, by commas.")
     ] = ",".join(Fault),
     workers: Annotated[int, typer.Option(min=1, max=8, help="Workers.")] = 2,
+    reports: Annotated[
+        Path, typer.Option(help="Directorio de informes y bitácoras. / Directory of reports and logs.")
+    ] = _REPORTS,
     as_json: Annotated[
         bool, typer.Option("--json", help="Un documento JSON en stdout. / One JSON document on stdout.")
     ] = False,
@@ -37,8 +40,8 @@ def main(
     """Mata, congela y corta mientras se suben archivos, y comprueba que nada se perdió ni se duplicó. / Kill,
     freeze and cut while files are uploaded, and check that nothing was lost or doubled."""
     plan = Plan(random.randrange(10**6) if seed is None else seed, kills, _parse(faults), workers)  # noqa: S311
-    _REPORTS.mkdir(parents=True, exist_ok=True)
-    directory = Path(mkdtemp(prefix=f"seed-{plan.seed}-", dir=_REPORTS))
+    reports.mkdir(parents=True, exist_ok=True)
+    directory = Path(mkdtemp(prefix=f"seed-{plan.seed}-", dir=reports))
     print(f"seed {plan.seed}: {directory}", file=sys.stderr)
     report = asyncio.run(run(plan, directory))
     (directory / "report.json").write_text(json.dumps(report.document(), indent=2, ensure_ascii=False) + "\n")

@@ -55,8 +55,8 @@ def _check_takeover(
 
 def _check_end(task_id: str, attempts: Sequence[Attempt], evidence: Evidence) -> Iterator[Finding]:
     """A task that is over was ended by its last attempt, and nobody holds it."""
-    task = evidence.tasks[task_id]
-    if task["status"] == "processing":
+    task = evidence.tasks.get(task_id)
+    if task is None or task["status"] == "processing":
         return
     ended = [attempt.epoch for attempt in attempts if attempt.outcome == task["status"]]
     unended = [attempt.epoch for attempt in attempts if attempt.outcome is None]
