@@ -13,9 +13,11 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from chaos.faults import Action, Fault
-from chaos.proxy import Link
+from chaos.process import Service
 from chaos.queue import QueueTampering
-from chaos.stack import API, BFF, LEASE_SECONDS, STORES, Stack
+from chaos.spoilt import spoilt_links
+from chaos.stack import API, BFF, LEASE_SECONDS, Stack
+from chaos.takeover import until_taken_over
 
 Hit = AbstractAsyncContextManager[str | None]
 
@@ -23,15 +25,16 @@ _SERVICES = {Fault.KILL_API: API, Fault.KILL_BFF: BFF}
 
 #: How long a dead process stays dead, as a share of the seconds drawn.
 _DEAD_SHARE = 0.2
-_LONGEST_DELAY_SECONDS = 0.3
 #: A frozen worker sleeps its lease out, and some of the next one's.
 _FROZEN_SECONDS = LEASE_SECONDS * 1.3
-_READER_PATIENCE_SECONDS = 1.5
+#: Or it wakes at the worst moment: when another has just taken its task.
+_WOKEN_AT_TAKEOVER_SHARE = 0.6
+#: Announced again is rather something that is under way than something that is long over.
+_LATELY = 8
+_LATELY_SHARE = 0.7
+_BUSY_PATIENCE_SECONDS = 1.5
 _WORKS_AGAIN_SECONDS = 30
 _POLL_SECONDS = 0.02
-_HANG_ENDS_IN_RESET_SHARE = 0.5
-#: Of all answers of PostgreSQL the one that matters.
-_COMMIT = b"COMMIT"
 
 
 class Harm:
@@ -59,7 +62,7 @@ class Harm:
             case Fault.FLUSH | Fault.PURGE | Fault.DUPLICATE | Fault.REORDER:
                 return self._at_once(action)
             case _:
-                return self._spoilt_links(action)
+                return spoilt_links(self._stack, action)
 
     @asynccontextmanager
     async def _killed_service(self, action: Action) -> AsyncIterator[str | None]:
@@ -94,31 +97,29 @@ class Harm:
     @asynccontextmanager
     async def _killed_reader(self, action: Action) -> AsyncIterator[str | None]:
         worker = action.pick(self._stack.workers)
-        service = self._stack.services[worker]
-        give_up = time.monotonic() + _READER_PATIENCE_SECONDS
-        while not (readers := service.readers()) and time.monotonic() < give_up:  # noqa: ASYNC110
-            await asyncio.sleep(_POLL_SECONDS)
-        if not readers:
-            yield None
-            return
+        readers = await _readers(self._stack.services[worker])
         try:
-            os.kill(readers[0], signal.SIGKILL)
+            if readers:
+                os.kill(readers[0], signal.SIGKILL)
         except ProcessLookupError:
-            yield None
-            return
-        yield f"{worker} reader pid {readers[0]}"
+            readers = []
+        yield f"{worker} reader pid {readers[0]}" if readers else None
 
     @asynccontextmanager
     async def _frozen(self, action: Action) -> AsyncIterator[str | None]:
         name = action.pick(self._stack.workers)
         service = self._stack.services[name]
         async with self._alone(name) as alone:
-            if not alone or not service.freeze():
+            if not alone or not await _readers(service) or not service.freeze():
                 yield None
                 return
             try:
                 yield f"{name} pid {service.pid}"
-                await asyncio.sleep(_FROZEN_SECONDS + action.seconds)
+                seconds = _FROZEN_SECONDS + action.seconds
+                if action.choice < _WOKEN_AT_TAKEOVER_SHARE:
+                    await until_taken_over(self._stack.stores.postgres.url, service.pid, seconds)
+                else:
+                    await asyncio.sleep(seconds)
             finally:
                 service.thaw()
 
@@ -133,13 +134,10 @@ class Harm:
                 self.purged_at.append(time.time())
                 yield "queue"
             case Fault.DUPLICATE:
-                task_ids = self._task_ids()
-                if not task_ids:
-                    yield None
-                    return
-                task_id = action.pick(task_ids)
-                await self._queue.announce_again(task_id)
-                yield task_id
+                task_ids = self._task_ids()[-_LATELY if action.choice < _LATELY_SHARE else 0 :]
+                if task_ids:
+                    await self._queue.announce_again(action.pick(task_ids))
+                yield action.pick(task_ids) if task_ids else None
             case _:
                 count = await self._queue.reorder(Random(action.choice))  # noqa: S311 (no secret)
                 yield f"{count} messages" if count > 1 else None
@@ -151,29 +149,6 @@ class Harm:
         except (RedisError, OSError):
             return None
         return "valkey"
-
-    @asynccontextmanager
-    async def _spoilt_links(self, action: Action) -> AsyncIterator[str | None]:
-        links = self._links(action)
-        for link in links:
-            await _spoil(link, action)
-        try:
-            yield " ".join(link.name for link in links)
-            if action.fault is not Fault.RESET:
-                await asyncio.sleep(action.seconds)
-        finally:
-            for link in links:
-                await _mend(link, action)
-
-    def _links(self, action: Action) -> Sequence[Link]:
-        """One link, or all to one store; of the answers that can be lost, often one of PostgreSQL to a
-        worker."""
-        links = self._stack.links
-        if action.fault is Fault.SWALLOW and action.several:
-            return [links[f"{action.pick(self._stack.workers)}>postgres"]]
-        if action.several:
-            return self._stack.links_to(action.pick(STORES))
-        return [links[action.pick(links)]]
 
     @asynccontextmanager
     async def _alone(self, name: str) -> AsyncIterator[bool]:
@@ -188,36 +163,12 @@ class Harm:
             self._taken.discard(name)
 
 
-async def _spoil(link: Link, action: Action) -> None:
-    match action.fault:
-        case Fault.CUT:
-            await link.cut()
-        case Fault.HANG:
-            link.flowing.clear()
-        case Fault.DELAY:
-            link.delay_seconds = action.choice * _LONGEST_DELAY_SECONDS
-        case Fault.SLICE:
-            link.sliced = True
-        case Fault.RESET:
-            link.reset()
-        case Fault.SWALLOW:
-            link.swallowing = _COMMIT if link.name.endswith(">postgres") else b""
-
-
-async def _mend(link: Link, action: Action) -> None:
-    match action.fault:
-        case Fault.CUT:
-            await link.open()
-        case Fault.HANG:
-            if action.choice < _HANG_ENDS_IN_RESET_SHARE:
-                link.reset()
-            link.flowing.set()
-        case Fault.DELAY:
-            link.delay_seconds = 0.0
-        case Fault.SLICE:
-            link.sliced = False
-        case Fault.SWALLOW:
-            link.swallowing = None
+async def _readers(service: Service) -> list[int]:
+    """Return who reads a file for this worker, once somebody does; nobody, where that takes long."""
+    give_up = time.monotonic() + _BUSY_PATIENCE_SECONDS
+    while not (readers := service.readers()) and time.monotonic() < give_up:  # noqa: ASYNC110
+        await asyncio.sleep(_POLL_SECONDS)
+    return readers
 
 
 async def _until(condition: Callable[[], Awaitable[bool]]) -> None:
