@@ -50,9 +50,6 @@ class Over:
     record: TaskRecord
 
 
-#: When to look again for a task whose attempt is in the middle of a batch.
-_BATCH_SECONDS = 1.0
-
 #: A row that stays locked for longer than this is one that a live attempt is writing a batch for.
 _LIMIT_WAIT = "SET LOCAL lock_timeout = '1s'"
 
@@ -174,7 +171,9 @@ async def claim(
     try:
         return await _claim(connection, upload, owner, lease_seconds, correlation_id)
     except asyncpg.LockNotAvailableError:
-        return Held(_BATCH_SECONDS)
+        # a batch is being written, or the worker froze in the middle of one: then the lock is free in a
+        # lease at the latest. Each time of asking counts towards the dead letters
+        return Held(lease_seconds / 3)
 
 
 async def _claim(
@@ -313,7 +312,8 @@ async def end_deserted_sessions(connection: asyncpg.Connection, silent_seconds: 
     how many there were.
 
     They hold the locks of a task and of a provider, for as long as the worker is away: nobody could take the
-    task over, and no upload of that provider could get on.
+    task over, and no upload of that provider could get on. The server's own limit for idle transactions does
+    not reach one that stands in a COPY.
     """
     return int(await connection.fetchval(_END_DESERTED_SESSIONS, timedelta(seconds=silent_seconds)))
 
