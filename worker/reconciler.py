@@ -27,8 +27,9 @@ _ADVISORY_LOCK = 0x0CA26B
 #: Tasks that one round removes at most: the next round goes on.
 _EXPIRED_AT_ONCE = 1000
 
-# free again when the connection goes back to the pool, or breaks
+# both end when the connection goes back to the pool, or breaks
 _BE_ALONE = "SELECT pg_try_advisory_lock($1)"
+_LIMIT_SILENCE = "SELECT set_config('idle_session_timeout', $1, false)"
 
 _BEGIN_ROUND = """
 INSERT INTO reconciler_rounds AS r (began_at) VALUES (clock_timestamp())
@@ -103,20 +104,29 @@ class Reconciler:
     """One round after another, each by one worker at a time. Every step can be cut off anywhere and repeated.
 
     Methods raise one of ``DATABASE_FAULTS``, ``StorageUnavailable`` or ``QueueUnavailable`` when a store
-    fails.
+    fails. ``turn_seconds``: a reconciler that is silent for longer, because it was frozen, loses its turn.
     """
 
-    def __init__(self, database: Database, bucket: Bucket, queue: UploadQueue, ages: Ages) -> None:
+    def __init__(
+        self,
+        database: Database,
+        bucket: Bucket,
+        queue: UploadQueue,
+        ages: Ages,
+        *,
+        turn_seconds: float = 300,
+    ) -> None:
         self._database = database
         self._bucket = bucket
         self._queue = queue
         self._ages = ages
+        self._turn_seconds = turn_seconds
 
     async def run_round(self, *, dry_run: bool = False, pause_seconds: float = 0) -> Report | None:
         """Put everything right once; None when another reconciler is at it, or was less than
         ``pause_seconds`` ago. A dry run changes nothing and asks for no turn."""
         async with self._database.connection() as connection:
-            if not dry_run and not await _take_turn(connection, pause_seconds):
+            if not dry_run and not await self._take_turn(connection, pause_seconds):
                 return None
             messages = await self._queue.depth()
             tasks = await self.announce_tasks(connection, messages, dry_run=dry_run)
@@ -194,18 +204,18 @@ class Reconciler:
             await connection.execute(_DELETE_ANNOUNCEMENTS, age)
         return Finding.of(names)
 
+    async def _take_turn(self, connection: asyncpg.Connection, pause_seconds: float) -> bool:
+        if not await connection.fetchval(_BE_ALONE, _ADVISORY_LOCK):
+            return False
+        await connection.execute(_LIMIT_SILENCE, str(round(self._turn_seconds * 1000)))
+        return bool(await connection.fetchval(_BEGIN_ROUND, timedelta(seconds=pause_seconds)))
+
     async def _announce(
         self, connection: asyncpg.Connection, message: UploadMessage, correlation_id: str
     ) -> None:
         await self._queue.send(message.to_body(), correlation_id)
         await connection.execute(_NOTE_ANNOUNCED, message.proveedor_id, message.task_id)
         log.warning("upload_announced_again", task_id=str(message.task_id), correlation_id=correlation_id)
-
-
-async def _take_turn(connection: asyncpg.Connection, pause_seconds: float) -> bool:
-    if not await connection.fetchval(_BE_ALONE, _ADVISORY_LOCK):
-        return False
-    return bool(await connection.fetchval(_BEGIN_ROUND, timedelta(seconds=pause_seconds)))
 
 
 def _message_of(row: asyncpg.Record) -> UploadMessage:

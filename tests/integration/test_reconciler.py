@@ -517,6 +517,28 @@ async def test_a_reconciler_that_is_cut_off_does_not_keep_the_next_from_working(
     assert report.uploads_announced == found(upload)
 
 
+async def test_a_reconciler_that_hangs_loses_its_turn(environment: dict[str, str], made: Recovery) -> None:
+    upload = put_upload(environment, b"x")
+    proxy = FaultyProxy(environment["AWS_ENDPOINT_URL"], b"list-type=2", Fault.HANG)
+    async with proxy.serve() as aws, recovery(environment, aws=aws) as frozen:
+        hanging = asyncio.create_task(frozen.reconciler(silence=0, turn_seconds=1).run_round())
+
+        async def hangs() -> bool:
+            return proxy.spoiled > 0
+
+        await eventually(hangs)
+        reconciler = made.reconciler(silence=0)
+        assert await reconciler.run_round() is None
+
+        async def works() -> bool:
+            report = await reconciler.run_round()
+            return report is not None and report.uploads_announced == found(upload)
+
+        await eventually(works)
+        hanging.cancel()
+        await asyncio.gather(hanging, return_exceptions=True)
+
+
 async def test_rounds_keep_their_distance_whoever_makes_them(
     environment: dict[str, str], made: Recovery
 ) -> None:

@@ -38,12 +38,17 @@ class Recovery:
         return DeadLetters(self.letters, self.uploads, self.shop, longest_wait_seconds=longest_wait_seconds)
 
     def reconciler(
-        self, *, silence: float = LONG, retention: float = LONG, in_a_crowd: float = LONG, parts: float = LONG
+        self,
+        *,
+        silence: float = LONG,
+        retention: float = LONG,
+        in_a_crowd: float = LONG,
+        parts: float = LONG,
+        turn_seconds: float = LONG,
     ) -> Reconciler:
         """Return a reconciler that leaves everything alone for an hour, unless told otherwise."""
-        return Reconciler(
-            self.shop.database, self.bucket, self.uploads, Ages(silence, retention, in_a_crowd, parts)
-        )
+        ages = Ages(silence, retention, in_a_crowd, parts)
+        return Reconciler(self.shop.database, self.bucket, self.uploads, ages, turn_seconds=turn_seconds)
 
 
 @asynccontextmanager
