@@ -27,6 +27,10 @@ _RUN = Text(
     "  {repeat}. {way} {writes}: {seconds:.2f} s, {speed:,.0f} filas/s",
     "  {repeat}. {way} {writes}: {seconds:.2f} s, {speed:,.0f} rows/s",
 )
+_PATIENCE = Text(
+    "Un CSV de {rows:,} filas se escribe, se sube y se importa; con un millón tarda un minuto o dos …",
+    "A CSV of {rows:,} rows is written, uploaded and imported; with a million it takes a minute or two …",
+)
 _WRONG = Text("La importación no dio lo esperado: {reason}", "The import came to something else: {reason}")
 
 app = typer.Typer(
@@ -93,6 +97,7 @@ async def _speed(screen: Screen, plan: SpeedPlan, *, as_json: bool) -> ExitCode:
 
 
 async def _memory(screen: Screen, rows: int, *, as_json: bool) -> ExitCode:
+    screen.say(_PATIENCE, rows=rows)
     async with _place() as place:
         machine = await describe(place.stores)
         figures = await measure_memory(place, rows)

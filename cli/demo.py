@@ -1,12 +1,12 @@
 """``./carga demo``: everything, once, before the eyes of whoever just cloned the repository."""
 
 import shutil
-from collections import deque
 
 from cli.client import connect
 from cli.exit_codes import ExitCode
 from cli.follow import exit_code_of, follow, send
 from cli.lifecycle import owned
+from cli.log_files import LogFiles
 from cli.render import show_status
 from cli.screen import Screen
 from cli.stack import ServicePorts, Stack
@@ -32,15 +32,12 @@ _NEXT = Text(
 
 async def demo(screen: Screen, state: State) -> ExitCode:
     """Import the sample on a stack of its own. Raises :class:`~cli.errors.CommandError`."""
-    with owned(state):
+    with owned(state), LogFiles(state.logs) as logs:
         # its products would be duplicates of the last time's
         shutil.rmtree(state.stores, ignore_errors=True)
         screen.say(_STARTING)
-        unread: deque[str] = deque(
-            maxlen=1
-        )  # the logs stay out of sight: a service that fails brings its own
         ports = ServicePorts(free_port(), free_port())
-        stack = Stack(state.stores, ports, lambda _, line: unread.append(line))
+        stack = Stack(state.stores, ports, logs.write)
         async with running(stack, state, screen):
             url = stack.addresses()["BFF_URL"]
             screen.say(_STARTED, url=url)

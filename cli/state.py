@@ -35,6 +35,7 @@ class State:
     def __init__(self, directory: Path = HOME) -> None:
         self.directory = directory
         self.stores = directory / "stores"
+        self.logs = directory / "logs"
         self.log = directory / "up.log"
         self._lock = directory / "up.lock"
         self.env = directory / "env"

@@ -30,18 +30,20 @@ async def running(stack: Stack, state: State, screen: Screen) -> AsyncIterator[N
 
     Raises ``StoreError`` or ``ServiceFailed`` when a part does not start.
     """
-    keepers: list[asyncio.Task[None]] = []
     try:
         await stack.start()
-        keepers = [asyncio.create_task(_keep_alive(part, state, screen)) for part in stack.parts]
-        # their first step notes the process ids, which are announced together with the addresses
-        await asyncio.sleep(0)
+        for part in stack.parts:
+            state.record_pid(part.name, part.process.pid)
         state.announce(stack.addresses())
-        yield
+        # a group: a keeper that fails itself must end the stack, not leave a part unwatched
+        async with asyncio.TaskGroup() as group:
+            keepers = [group.create_task(_keep_alive(part, state, screen)) for part in stack.parts]
+            try:
+                yield
+            finally:
+                for keeper in keepers:
+                    keeper.cancel()
     finally:
-        for keeper in keepers:
-            keeper.cancel()
-        await asyncio.gather(*keepers, return_exceptions=True)
         await stack.stop()
 
 
@@ -49,7 +51,6 @@ async def _keep_alive(part: Part, state: State, screen: Screen) -> None:
     clock = asyncio.get_running_loop().time
     pause = _FIRST_PAUSE_SECONDS
     while True:
-        state.record_pid(part.name, part.process.pid)
         started_at = clock()
         code = await part.process.wait()
         if clock() - started_at > _HEALTHY_SECONDS:
@@ -57,12 +58,13 @@ async def _keep_alive(part: Part, state: State, screen: Screen) -> None:
         screen.say(_ENDED, style="yellow", name=part.name, how=_how(code), pause=f"{pause:g}")
         await asyncio.sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
-        await _start_again(part, screen)
+        await _start_again(part, state, screen)
 
 
-async def _start_again(part: Part, screen: Screen) -> None:
+async def _start_again(part: Part, state: State, screen: Screen) -> None:
     try:
         await part.start()
+        state.record_pid(part.name, part.process.pid)
     except (StoreError, ServiceFailed, OSError) as error:
         screen.say(_STILL_DOWN, style="red", name=part.name, reason=error)
     else:

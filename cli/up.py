@@ -12,6 +12,7 @@ import psutil
 from cli.errors import CommandError
 from cli.exit_codes import ExitCode
 from cli.lifecycle import owned
+from cli.log_files import LogFiles
 from cli.screen import Screen
 from cli.stack import ServicePorts, Stack, taken
 from cli.state import ROOT, Owner, State
@@ -52,7 +53,7 @@ def service_ports(environment: Mapping[str, str]) -> ServicePorts:
 
 async def up(screen: Screen, state: State, ports: ServicePorts) -> ExitCode:
     """Run the stack until this task is cancelled. Raises :class:`CommandError` when it does not start."""
-    with owned(state):
+    with owned(state), LogFiles(state.logs) as logs:
         for variable, port in taken(ports):
             raise CommandError(
                 *(_PORT_TAKEN, ExitCode.SETUP_FAILED),
@@ -62,7 +63,12 @@ async def up(screen: Screen, state: State, ports: ServicePorts) -> ExitCode:
                 other=port + 10,
             )
         screen.say(_STARTING)
-        stack = Stack(state.stores, ports, lambda name, line: screen.log_line(name, _COLOURS[name], line))
+
+        def on_line(name: str, line: str) -> None:
+            logs.write(name, line)
+            screen.log_line(name, _COLOURS[name], line)
+
+        stack = Stack(state.stores, ports, on_line)
         try:
             async with running(stack, state, screen):
                 _say_ready(screen, state)

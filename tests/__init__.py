@@ -1,1 +1,1 @@
-"""Tests: unit (no stores), contract (fakes and the real thing), integration (real stores), e2e (real processes)."""
+"""Tests: unit (no stores), contract (fakes and the real thing), integration (real stores), e2e (processes)."""

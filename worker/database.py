@@ -21,10 +21,11 @@ DATABASE_FAULTS = (
     asyncpg.UndefinedTableError,
 )
 
-#: Every statement of the worker finds its rows by key. A plan made while the tables were small and without
-#: statistics would read them whole, and would still be used when an import has made them large.
+#: Every statement of the worker finds its rows by key. Planned while the tables are small, when one way is as
+#: good as another, it may read them whole, and must not go on so when an import has made them large.
 _SESSION = {
     "application_name": "carga-worker",
+    "plan_cache_mode": "force_custom_plan",
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",

@@ -74,15 +74,19 @@ class Child:
         return await self._process.wait()
 
     async def stop(self, gentle: signal.Signals = signal.SIGTERM, seconds: float = 10) -> None:
-        """Ask it to end and wait; kill it, with all of its process group, when it takes longer."""
+        """Ask it to end and wait; what is left of its process group then, or after ``seconds``, is killed."""
         if self.running:
             self._process.send_signal(gentle)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._process.wait(), seconds)
-        await self.kill()
+            await self._kill_group()
 
     async def kill(self) -> None:
         """SIGKILL to its whole process group, and wait."""
+        if self.running:  # the number of one that ended earlier may be another's by now
+            await self._kill_group()
+
+    async def _kill_group(self) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         await self._process.wait()

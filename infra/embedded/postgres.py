@@ -132,10 +132,13 @@ class Postgres(Server):
             return False
 
     async def _started(self) -> None:
-        async with await self._connect() as connection:
-            found = await connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,))
-            if await found.fetchone() is None:
-                await connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+        try:
+            async with await self._connect() as connection:
+                found = await connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,))
+                if await found.fetchone() is None:
+                    await connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+        except psycopg.Error as error:
+            raise StoreError(f"postgres started, but not its database: {error}") from error
 
     async def _connect(self) -> psycopg.AsyncConnection:
         url = self.url_of("postgres")

@@ -11,11 +11,11 @@ from typing import ClassVar, Self
 
 from infra.embedded.child import Child
 from infra.embedded.errors import ExitedEarly, PortTaken, StoreError
+from infra.embedded.logs import open_log
 from infra.embedded.ports import free_port, is_free
 
 _POLL_SECONDS = 0.02
 _LOG_LINES_SHOWN = 8
-_LOG_BYTES_KEPT = 5_000_000
 
 
 class Server(ABC):
@@ -147,9 +147,7 @@ class Server(ABC):
         self._port_is_fixed = True
 
     async def _spawn(self) -> Child:
-        if self.log.exists() and self.log.stat().st_size > _LOG_BYTES_KEPT:
-            self.log.replace(self.log.with_suffix(".log.1"))
-        with self.log.open("ab") as log:
+        with open_log(self.log) as log:
             child = await Child.spawn(
                 self.name,
                 self._command(),

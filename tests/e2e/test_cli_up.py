@@ -30,6 +30,7 @@ async def test_a_day_with_up(clone: Clone, tmp_path: Path) -> None:
     await _a_second_up_touches_nothing(clone, ports)
     await _another_clone_is_told_of_the_taken_port(tmp_path, ports)
     await _files_go_in_and_results_come_out(clone)
+    assert "task_completed" in (clone.state / "logs" / "worker.log").read_text()
     await _whatever_dies_comes_back(clone)
     await _the_doctor_names_what_is_missing(clone)
     ended = await clone.run("down")

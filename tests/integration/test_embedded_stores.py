@@ -9,11 +9,15 @@ from pathlib import Path
 
 import psutil
 import psycopg
+import pytest
 from redis.asyncio import Redis
 
 from infra.embedded.stores import Stores
 from tests.support.stores import queue_url, s3_client, sqs_client
 from tests.support.waiting import eventually
+
+#: Several LocalStacks are started, on a machine that may be busy.
+pytestmark = pytest.mark.timeout(300)
 
 _PARENT = """
 import asyncio, json, sys

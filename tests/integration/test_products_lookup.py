@@ -8,11 +8,20 @@ import asyncpg
 import pytest
 
 from common.messages import UploadMessage
+from worker.database import Database
 from worker.processors.catalog.fold import Change, Existing
 from worker.processors.catalog.products import find_matching, write
 
 _NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 _ONE_ROW = "{id}\tGuantes\t{codigo}\tCuración\t9.50\tINVIMA 1\tSeco\t3\t\\N\t10\t5\tfalse\ttrue"
+
+_MANY_PRODUCTS = """
+INSERT INTO products
+SELECT 'PROV001', n, 'Guantes', 'C' || n, 'Curación', 9.5, 'INVIMA 1', 'Seco', 3, NULL, 10, 5, false, true,
+       now(), gen_random_uuid()
+  FROM generate_series(1, 5000) AS n
+"""
+_INDEX_ENTRIES_READ = "SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname = 'products'"
 
 
 def upload(proveedor_id: str, accepted_at: datetime = _NOON, task: int = 1) -> UploadMessage:
@@ -30,6 +39,11 @@ def upload(proveedor_id: str, accepted_at: datetime = _NOON, task: int = 1) -> U
 async def store(connection: asyncpg.Connection, by: UploadMessage, **products: str) -> None:
     lines = {id: _ONE_ROW.format(id=id, codigo=codigo).encode() for id, codigo in products.items()}
     await write(connection, by, [Change(id, products[id], line, before=None) for id, line in lines.items()])
+
+
+async def index_entries_read(connection: asyncpg.Connection) -> int:
+    await connection.execute("SELECT pg_stat_force_next_flush()")
+    return int(await connection.fetchval(_INDEX_ENTRIES_READ))
 
 
 @pytest.fixture
@@ -83,3 +97,14 @@ async def test_a_product_is_later_when_a_later_accepted_upload_wrote_it(
     await store(connection, upload("PROV001", accepted_at, task), a="1", b="2")
     products = await find_matching(connection, upload("PROV001", task=2), [("a", "1"), ("z", "2")])
     assert products == [Existing("a", "1", later), Existing("b", "2", later)]
+
+
+async def test_what_was_planned_for_a_small_table_does_not_read_a_large_one_whole(database_url: str) -> None:
+    async with Database(database_url, connections=1).connection() as connection:
+        keys = [(str(number), f"X{number}") for number in range(1, 101)]
+        for _ in range(10):  # PostgreSQL thinks of keeping a plan after five times
+            assert await find_matching(connection, upload("PROV001"), keys) == []
+        await connection.execute(_MANY_PRODUCTS)
+        before = await index_entries_read(connection)
+        assert len(await find_matching(connection, upload("PROV001"), keys)) == 100
+        assert await index_entries_read(connection) - before < 1000

@@ -8,6 +8,14 @@ def reader_children(parent: int | None = None) -> list[int]:
     return [child.pid for child in psutil.Process(parent).children() if _is_reader(child)]
 
 
+async def is_gone(pid: int) -> bool:
+    """Whether the process has ended, be it that nobody has taken note of it."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 def _is_reader(process: psutil.Process) -> bool:
     try:
         return "worker.readers.child" in process.cmdline()

@@ -23,8 +23,8 @@ _WRITTEN = (*COLUMN_NAMES, "proveedor_id", "accepted_at", "task_id")
 
 _LOCK_PROVIDER = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
-#: LIMIT leaves the planner one thing to do: a look into the index for each key. Asked for ``id = ANY ($2)``,
-#: one that has no statistics yet takes the provider for a small one and reads all of its products.
+#: LIMIT keeps the planner from more than a look into an index for each key. Asked for ``id = ANY ($2)``, one
+#: that has no statistics yet takes the provider for a small one and reads all of its products.
 _FIND_BY_KEY = """
 SELECT product.*
   FROM unnest($2::text[]) AS key (value),
