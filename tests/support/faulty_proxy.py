@@ -31,7 +31,7 @@ def _every_one(_: int) -> bool:
 class FaultyProxy:
     """Spoils every request that contains ``marker``; the others pass. Without a fault all pass.
 
-    :attr:`which` is told how many such requests have come, this one included, and chooses those to spoil. With
+    ``which`` is told how many such requests have come, this one included, and chooses those to spoil. With
     ``for_good`` the first to be spoiled is followed by every request, whatever it contains.
     """
 
