@@ -27,6 +27,7 @@ from tests.support.stores import queue_url, sqs_client
 from tests.support.worker_shop import put_upload, worker_settings
 from worker import operations
 from worker.dead_letters import bury
+from worker.upload_queue import Delivery
 
 
 def started(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -57,7 +58,7 @@ async def given_up(environment: dict[str, str], made: Recovery) -> UploadMessage
 async def test_dead_letters_are_listed_and_redriven(environment: dict[str, str]) -> None:
     async with recovery(environment) as made:
         first, second = [await given_up(environment, made) for _ in range(2)]
-        await bury(made.connection, letter_of(first).__class__("odd", "no upload", "r", 3, "c"), 0)
+        await bury(made.connection, Delivery("odd", "no upload", "receipt", 3, "correlation-1"), 0)
         sqs_client(environment).send_message(QueueUrl=queue_url(environment, "-dlq"), MessageBody="newest")
 
         listed = await operation(environment, "dlq-list")
@@ -192,6 +193,7 @@ async def test_the_commands_pass_json_through(
 ) -> None:
     async with recovery(environment) as made:
         upload = await given_up(environment, made)
+    capsys.readouterr()
     screen = Screen("es")
     await asyncio.to_thread(commands.list_letters, screen, state, as_json=True)
     listed = json.loads(capsys.readouterr().out)

@@ -112,18 +112,20 @@ async def test_it_counts_tasks_rows_and_batches(environment: dict[str, str]) -> 
 
 async def test_it_shows_how_many_slots_are_busy(environment: dict[str, str]) -> None:
     send(environment, put_upload(environment, csv_file(products(20))))
-    async with provider_lock(environment["DATABASE_URL"]) as lock:
-        async with healthy_worker(environment, WORKER_CONCURRENCY="3") as (worker, client):
-            await lock.someone_waits()
-            seen = await samples(client)
-            assert (seen["slots",], seen["slots_busy",]) == (3, 1)
-            await lock.release()
-            await worker.has_logged("task_completed")
+    async with (
+        provider_lock(environment["DATABASE_URL"]) as lock,
+        healthy_worker(environment, WORKER_CONCURRENCY="3") as (worker, client),
+    ):
+        await lock.someone_waits()
+        seen = await samples(client)
+        assert (seen["slots",], seen["slots_busy",]) == (3, 1)
+        await lock.release()
+        await worker.has_logged("task_completed")
 
-            async def idle() -> bool:
-                return (await samples(client))["slots_busy",] == 0
+        async def idle() -> bool:
+            return (await samples(client))["slots_busy",] == 0
 
-            await eventually(idle)
+        await eventually(idle)
 
 
 async def test_it_counts_what_was_given_back_given_up_and_put_right(environment: dict[str, str]) -> None:
@@ -131,26 +133,28 @@ async def test_it_counts_what_was_given_back_given_up_and_put_right(environment:
     send(environment, held)
     sqs_client(environment).send_message(QueueUrl=queue_url(environment, "-dlq"), MessageBody="no upload")
     forgotten = {"RECONCILE_EVERY_SECONDS": "0.5", "RECONCILE_AFTER_SECONDS": "1", "WORKER_CONCURRENCY": "2"}
-    async with provider_lock(environment["DATABASE_URL"]) as lock:
-        async with healthy_worker(environment, **forgotten) as (worker, client):
-            await lock.someone_waits()
-            # a second message of a task that is held is given back
-            send(environment, held)
-            await worker.has_logged("message_returned")
-            await lock.release()
-            await worker.has_logged("task_completed")
-            put_upload(environment, csv_file(products(3, first=100)))
-            await worker.has_logged("reconciled")
+    async with (
+        provider_lock(environment["DATABASE_URL"]) as lock,
+        healthy_worker(environment, **forgotten) as (worker, client),
+    ):
+        await lock.someone_waits()
+        # a second message of a task that is held is given back
+        send(environment, held)
+        await worker.has_logged("message_returned")
+        await lock.release()
+        await worker.has_logged("task_completed")
+        put_upload(environment, csv_file(products(3, first=100)))
+        await worker.has_logged("reconciled")
 
-            async def counted() -> bool:
-                seen = await samples(client)
-                return (
-                    seen.get(("retries_total", "held"), 0) > 0
-                    and seen["dead_letters_total",] == 1
-                    and seen.get(("reconciled_total", "uploads_announced"), 0) == 1
-                )
+        async def counted() -> bool:
+            seen = await samples(client)
+            return (
+                seen.get(("retries_total", "held"), 0) > 0
+                and seen["dead_letters_total",] == 1
+                and seen.get(("reconciled_total", "uploads_announced"), 0) == 1
+            )
 
-            await eventually(counted)
+        await eventually(counted)
 
 
 async def test_nothing_is_served_unless_a_port_is_given(environment: dict[str, str]) -> None:
@@ -158,7 +162,7 @@ async def test_nothing_is_served_unless_a_port_is_given(environment: dict[str, s
         assert worker.events("health_served") == []
 
 
-async def test_an_address_that_is_taken_is_told(environment: dict[str, str]) -> None:
+async def test_an_address_that_is_taken_is_told() -> None:
     async with hanging_server() as port:
         with pytest.raises(OSError, match="in use"):
             async with serving_health("127.0.0.1", port, {}, Metrics()):
