@@ -25,6 +25,12 @@ _UNREACHABLE = Text(
     "{store} cannot be reached. Start the services with “./carga up”, or name others with DATABASE_URL and "
     "the other variables",
 )
+_NOTHING_RUNS = Text(
+    "Aquí no hay nada en marcha. Inicie los servicios con «./carga up», o indique otros con DATABASE_URL y "
+    "las demás variables",
+    "Nothing runs here. Start the services with “./carga up”, or name others with DATABASE_URL and the other "
+    "variables",
+)
 _BUSY = Text(
     "Otro worker está reconciliando; inténtelo de nuevo en un momento",
     "Another worker is reconciling; try again in a moment",
@@ -34,7 +40,12 @@ _BROKEN = Text(
     "The operation ended unexpectedly; see the messages above",
 )
 #: What the worker's operations say when they cannot be done, in words.
-_STORES = {"database_unavailable": "PostgreSQL", "storage_unavailable": "S3", "queue_unavailable": "SQS"}
+_STORES = {
+    "database_unavailable": "PostgreSQL",
+    "storage_unavailable": "S3",
+    "queue_unavailable": "SQS",
+    "aws_unavailable": "AWS",
+}
 
 _NO_LETTERS = Text("No hay mensajes abandonados", "No message has been given up on")
 _NOT_RECORDED = Text(
@@ -137,6 +148,8 @@ def _perform(state: State, *arguments: str) -> Json:
     Never on a mixture: bucket and ledger must belong together.
     """
     running = state.environment()
+    if not running and "DATABASE_URL" not in os.environ:
+        raise CommandError(_NOTHING_RUNS, ExitCode.UNREACHABLE, code="not_running")
     quiet = {"LOG_LEVEL": "ERROR", "PYTHONPATH": str(ROOT)}
     environment = service_environment(running, quiet) if running else {**os.environ, **quiet}
     done = subprocess.run(

@@ -17,6 +17,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 import structlog
+from botocore.exceptions import BotoCoreError
 
 from common.aws import aws_client
 from common.logs import configure_logs
@@ -126,6 +127,9 @@ async def perform(arguments: argparse.Namespace, settings: Settings) -> Answer:
         raise _not_done("storage_unavailable", str(error)) from error
     except QueueUnavailable as error:
         raise _not_done("queue_unavailable", str(error)) from error
+    except BotoCoreError as error:
+        # not even a client can be made: no region, say
+        raise _not_done("aws_unavailable", str(error)) from error
 
 
 def _not_done(code: str, reason: str) -> NotDone:

@@ -139,6 +139,13 @@ async def test_it_says_that_the_queue_or_the_bucket_is_away(environment: dict[st
     assert await operation(no_bucket, "reconcile", exit_code=3) == {"code": "storage_unavailable"}
 
 
+async def test_it_says_that_aws_cannot_be_asked(environment: dict[str, str]) -> None:
+    unset = ("AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL")
+    nowhere = {name: value for name, value in environment.items() if name not in unset}
+    nowhere["AWS_CONFIG_FILE"] = os.devnull
+    assert await operation(nowhere, "dlq-list", exit_code=3) == {"code": "aws_unavailable"}
+
+
 async def test_redis_away_keeps_nobody_from_redriving(environment: dict[str, str], stores: Stores) -> None:
     async with recovery(environment) as made:
         upload = await given_up(environment, made)
@@ -210,6 +217,22 @@ async def test_a_command_says_when_nothing_runs(state: State, stores: Stores) ->
         await asyncio.to_thread(commands.list_letters, Seen(), state, as_json=False)
     assert refusal.value.exit_code is ExitCode.UNREACHABLE
     assert (refusal.value.code, refusal.value.params) == ("database_unavailable", {"store": "PostgreSQL"})
+
+
+async def test_a_command_asks_nobody_where_no_stack_runs_and_none_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CommandError) as refusal:
+        commands.list_letters(Seen(), State(tmp_path), as_json=False)
+    assert (refusal.value.exit_code, refusal.value.code) == (ExitCode.UNREACHABLE, "not_running")
+
+
+async def test_where_no_stack_runs_a_command_asks_what_the_shell_names(
+    tmp_path: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    screen = Seen()
+    await asyncio.to_thread(commands.list_letters, screen, State(tmp_path), as_json=False)
+    assert "No message" in screen.text
 
 
 async def test_a_stack_that_runs_is_never_mixed_with_what_the_shell_names(
