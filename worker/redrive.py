@@ -40,10 +40,11 @@ SELECT proveedor_id, task_id, array_agg(message_id) AS message_ids,
  ORDER BY min(buried_at)
 """
 
+# its time begins anew (TASK_TIMEOUT_SECONDS)
 _REOPEN = """
 UPDATE tasks
    SET status = 'processing', error_code = NULL, error_params = '{}', completed_at = NULL,
-       revision = revision + 1, updated_at = clock_timestamp()
+       revision = revision + 1, updated_at = clock_timestamp(), created_at = clock_timestamp()
  WHERE proveedor_id = $1 AND task_id = $2 AND status = 'failed' AND error_code = $3
 RETURNING *
 """

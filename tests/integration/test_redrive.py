@@ -13,6 +13,7 @@ from common.tasks import Progress, TaskStatus
 from tests.support.catalogue_files import csv_file, products, products_in
 from tests.support.recovery import (
     Recovery,
+    begun,
     letter_of,
     long_silent,
     received,
@@ -61,6 +62,13 @@ async def test_a_redriven_task_is_open_again(environment: dict[str, str], made: 
     (letter,) = await list_letters(made.connection, 10)
     assert letter.redriven_at is not None
     assert letter.task_status == "processing"
+
+
+async def test_a_redriven_task_has_all_its_time_again(environment: dict[str, str], made: Recovery) -> None:
+    upload = await given_up(made, environment)
+    await made.connection.execute("UPDATE tasks SET created_at = now() - interval '1 day'")
+    await redriven(made)
+    assert (await begun(made.connection, upload)).age_seconds < 3600
 
 
 async def test_a_redrive_repeated_sends_nothing_twice(environment: dict[str, str], made: Recovery) -> None:
