@@ -7,6 +7,7 @@ import sys
 from typing import Any
 from uuid import UUID
 
+from rich.box import SIMPLE
 from rich.table import Table
 from rich.text import Text as Styled
 
@@ -52,13 +53,11 @@ _NOT_RECORDED = Text(
     "{count} más en la cola de mensajes fallidos, que ningún worker ha registrado aún",
     "{count} more in the dead-letter queue that no worker has recorded yet",
 )
+_NO_UPLOAD = Text("no es una carga", "not an upload")
+_TASK = Text("Tarea", "Task")
 _LETTER_COLUMNS = (
-    Text("Tarea", "Task"),
     Text("Proveedor", "Provider"),
-    Text("Motivo", "Reason"),
-    Text("Entregas", "Deliveries"),
-    Text("Abandonado", "Given up"),
-    Text("Reintentado", "Tried again"),
+    Text("Abandonado (UTC)", "Given up (UTC)"),
     Text("Estado", "Status"),
 )
 _SENT = Text("Reintentadas: {count}", "Tried again: {count}")
@@ -88,11 +87,13 @@ def list_letters(screen: Screen, state: State, *, as_json: bool) -> ExitCode:
     if not answer["dead_letters"]:
         screen.show(_NO_LETTERS)
     else:
-        table = Table()
+        # what has to be copied in one piece, on a terminal of 80 columns
+        table = Table(box=SIMPLE)
+        table.add_column(screen.words(_TASK), no_wrap=True)
         for column in _LETTER_COLUMNS:
             table.add_column(screen.words(column), overflow="fold")
         for letter in answer["dead_letters"]:
-            table.add_row(*_letter_cells(letter))
+            table.add_row(*map(Styled, _letter_cells(screen, letter)))
         screen.out.print(table)
     if answer["not_recorded_yet"]:
         screen.show(_NOT_RECORDED, count=answer["not_recorded_yet"])
@@ -132,9 +133,13 @@ def reconcile(screen: Screen, state: State, *, dry_run: bool, as_json: bool) -> 
     return ExitCode.OK
 
 
-def _letter_cells(letter: Json) -> list[Styled]:
-    names = ("task_id", "proveedor_id", "reason", "deliveries", "buried_at", "redriven_at", "task_status")
-    return [Styled("–" if letter[name] is None else str(letter[name])) for name in names]
+def _letter_cells(screen: Screen, letter: Json) -> list[str]:
+    return [
+        letter["task_id"] or screen.words(_NO_UPLOAD),
+        letter["proveedor_id"] or "–",
+        letter["buried_at"][: len("2026-01-31T00:00")].replace("T", " "),
+        letter["task_status"] or "–",
+    ]
 
 
 def _show_names(screen: Screen, names: list[str]) -> None:
