@@ -55,7 +55,11 @@ async def _reconcile(reconciler: Reconciler, every_seconds: float, metrics: Metr
     try:
         # a little less than the time between two rounds, which start when they start
         report = await reconciler.run_round(pause_seconds=0.9 * every_seconds)
-    except (StorageUnavailable, QueueUnavailable, *DATABASE_FAULTS) as error:
+    except (StorageUnavailable, QueueUnavailable) as error:
+        # says which call was refused, should it be for want of a permission
+        log.warning("reconcile_put_off", error=type(error).__name__, reason=str(error))
+        return
+    except DATABASE_FAULTS as error:
         log.warning("reconcile_put_off", error=type(error).__name__)
         return
     counts = {} if report is None else report.counts()
