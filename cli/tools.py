@@ -19,7 +19,7 @@ _SKIPPED = Text("── {command}: no está instalado, se omite", "── {comma
 _FOUND = Text("Hay algo que corregir: {names}", "There is something to mend: {names}")
 _CLEAN = Text("Todo en orden", "All in order")
 
-_SHELL_SCRIPTS = ("carga", ".ci/run", "requirements/compile.sh", "infra/*.sh", "scripts/*.sh")
+_SHELL_SCRIPTS = ("carga", ".ci/run", "requirements/compile.sh", "infra/*.sh", "scripts/**/*.sh")
 
 
 def become_pytest(arguments: Sequence[str]) -> NoReturn:
