@@ -21,6 +21,7 @@ _PATHS = (
     ("GET", "/items/bulk-upload/plantilla.xlsx"),
     ("GET", "/items/bulk-upload/plantilla.csv"),
     ("GET", "/bulk-upload/status/{task_id}"),
+    ("POST", "/bulk-upload/{task_id}/cancel"),
     ("GET", "/bulk-upload/{task_id}/errores"),
     ("GET", "/bulk-upload/{task_id}/productos-creados"),
     ("GET", "/items"),

@@ -22,6 +22,7 @@ Problem (common.problems)
 │   ├── InvalidIdempotencyKey              invalid_idempotency_key
 │   └── IdempotencyKeyReused               idempotency_key_reused
 ├── TaskNotFound                    404    task_not_found
+├── TaskOver                        409    task_over
 ├── ProductNotFound                 404    product_not_found
 └── StoreUnavailable                503  a store is down; with Retry-After
     ├── StorageUnavailable                 storage_unavailable
@@ -238,6 +239,17 @@ class TaskNotFound(Problem):
     status = 404
     code = "task_not_found"
     text = Text("No existe la carga {task_id}", "There is no upload {task_id}")
+
+
+class TaskOver(Problem):
+    """The task has ended: there is nothing left to call off."""
+
+    status = 409
+    code = "task_over"
+    text = Text(
+        "La carga ya terminó ({status_of_task}); ya no se puede cancelar",
+        "The upload is over ({status_of_task}); it can no longer be cancelled",
+    )
 
 
 class ProductNotFound(Problem):

@@ -10,6 +10,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from catalog_service import health, routes
+from catalog_service.cancel import Cancellation
 from catalog_service.database import open_database
 from catalog_service.lingering import LingeringCloseMiddleware
 from catalog_service.multipart_stream import MEGABYTE
@@ -23,6 +24,7 @@ from catalog_service.upload_queue import UploadQueue
 from catalog_service.uploads import Stores, UploadsUnderWay
 from common.aws import aws_client
 from common.http import install_http_basics
+from common.redis import redis_client
 from common.tasks import TaskStore
 
 log = structlog.get_logger(__name__)
@@ -80,7 +82,9 @@ async def _wire(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None
     stores = Stores(storage, records, queue, finder)
     under_way = UploadsUnderWay()
     stack.push_async_callback(under_way.ended, within_seconds=_CLEAN_UP_SECONDS)
-    app.state.services = Services(settings, stores, under_way, TaskLists(database), Products(database))
+    cancellation = Cancellation(finder, records, database, storage)
+    lists, products = TaskLists(database), Products(database)
+    app.state.services = Services(settings, stores, under_way, cancellation, lists, products)
     app.state.checks = {
         "s3": storage.check,
         "sqs": queue.check,
@@ -90,7 +94,7 @@ async def _wire(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None
 
 
 def _redis(settings: Settings) -> Redis:
-    return Redis.from_url(
+    return redis_client(
         settings.redis_url.get_secret_value(),
         socket_timeout=settings.redis_timeout_seconds,
         socket_connect_timeout=settings.redis_timeout_seconds,

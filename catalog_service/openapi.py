@@ -13,6 +13,7 @@ _MEANINGS = {
     "`wrong_file_field`, `several_files`, `filename_missing`, `file_empty`",
     404: "There is no such thing: `task_not_found`, `product_not_found`",
     408: "The body stopped coming: `upload_stalled`",
+    409: "The task has ended already: `task_over`",
     413: "The file is over the limit: `file_too_large`",
     415: "Not a kind of file that is taken: `unsupported_extension`, `content_mismatch`",
     422: "A parameter or header is missing or of the wrong form: `invalid_parameters`, "

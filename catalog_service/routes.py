@@ -8,6 +8,7 @@ from asgi_correlation_id import correlation_id
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
 from catalog_service import answers
+from catalog_service.cancel import Cancellation
 from catalog_service.errors import ProductNotFound
 from catalog_service.multipart_stream import RequestBody, check_declared_length, open_form
 from catalog_service.openapi import UPLOAD_BODY, file_answer, problems
@@ -42,6 +43,7 @@ class Services:
     settings: Settings
     stores: Stores
     under_way: UploadsUnderWay
+    cancellation: Cancellation
     lists: TaskLists
     products: Products
 
@@ -140,6 +142,17 @@ async def upload(
 async def status(task_id: UUID, services: ServicesDep, language: LanguageDep, prefix: PrefixDep) -> Response:
     """Tell what became of an upload."""
     record = await services.stores.finder.find(task_id)
+    return answers.json_response(answers.status_body(record, prefix, language))
+
+
+@router.post(
+    "/bulk-upload/{task_id}/cancel",
+    tags=["uploads"],
+    responses={200: {"model": StatusBody}, **problems(404, 409, 422, 503)},
+)
+async def cancel(task_id: UUID, services: ServicesDep, language: LanguageDep, prefix: PrefixDep) -> Response:
+    """Call an upload off: one that waits never starts, one that runs stops at its next batch."""
+    record = await services.cancellation.cancel(task_id)
     return answers.json_response(answers.status_body(record, prefix, language))
 
 

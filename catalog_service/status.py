@@ -1,6 +1,7 @@
 """What became of a task: from Redis, else from the ledger, else from the object in S3."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Awaitable
 from typing import TypeVar
 from uuid import UUID
@@ -17,6 +18,9 @@ from common.tasks import TaskRecord, TaskStore
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+
+#: How many tasks it is remembered of what was last told.
+_REMEMBERED = 10_000
 
 
 class RedisDown(Exception):
@@ -52,7 +56,7 @@ class TaskRecords:
 
 
 class TaskFinder:
-    """Finds what is known of a task, wherever it is still known."""
+    """Finds what is known of a task, wherever it is still known; never less than it has told before."""
 
     def __init__(
         self, records: TaskRecords, database: Database, storage: Storage, *, stale_seconds: float
@@ -61,6 +65,7 @@ class TaskFinder:
         self._database = database
         self._storage = storage
         self._stale_seconds = stale_seconds
+        self._told: OrderedDict[UUID, int] = OrderedDict()
 
     async def find(self, task_id: UUID) -> TaskRecord:
         """Return the newest that can be known of a task.
@@ -69,6 +74,14 @@ class TaskFinder:
             TaskNotFound: no upload has this id.
             StatusUnavailable: whoever would know does not answer.
         """
+        record = await self._find(task_id)
+        self._told[task_id] = max(record.revision, self._told.get(task_id, 0))
+        self._told.move_to_end(task_id)
+        if len(self._told) > _REMEMBERED:
+            self._told.popitem(last=False)
+        return record
+
+    async def _find(self, task_id: UUID) -> TaskRecord:
         cached = await self._cached(task_id)
         if cached is not None and (cached.status.is_terminal or cached.age_seconds() < self._stale_seconds):
             return cached
@@ -85,10 +98,13 @@ class TaskFinder:
         return cached
 
     async def _cached(self, task_id: UUID) -> TaskRecord | None:
+        """Return what Redis holds, unless that is behind what was told: a Redis that was away may come back
+        with what it knew before."""
         try:
-            return await self._records.get(task_id)
+            record = await self._records.get(task_id)
         except RedisDown:
             return None
+        return None if record is not None and record.revision < self._told.get(task_id, 0) else record
 
     async def _committed(self, task_id: UUID) -> TaskRecord | None:
         async with self._database.connection() as connection:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 
@@ -31,6 +32,11 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Un archivo de catálogo entra, productos salen. / A catalogue file goes in, products come out.",
 )
+
+letters = typer.Typer(
+    no_args_is_help=True, help="Los mensajes abandonados. / The messages that the queue gave up on."
+)
+app.add_typer(letters, name="dlq")
 
 JsonOption = Annotated[
     bool,
@@ -134,6 +140,57 @@ def status(
 
 
 @app.command()
+def cancel(task_id: str, as_json: JsonOption = False, url: UrlOption = "") -> None:
+    """Cancela una carga que no ha terminado. / Call off an upload that is not over."""
+    screen, bff_url = _screen(), url or _bff_url()
+
+    async def work() -> ExitCode:
+        async with connect(bff_url, screen.language) as client:
+            cancelled = await client.cancel(task_id)
+        screen.json(cancelled) if as_json else show_status(screen, cancelled, bff_url)
+        return ExitCode.OK
+
+    _end(screen, lambda: _run(work()), as_json=as_json)
+
+
+@letters.command("list")
+def list_letters(as_json: JsonOption = False) -> None:
+    """Muestra los mensajes abandonados. / Show the messages that were given up on."""
+    from cli.recovery import list_letters as show
+
+    screen = _screen()
+    _end(screen, lambda: show(screen, State(), as_json=as_json), as_json=as_json)
+
+
+@letters.command()
+def redrive(
+    task: Annotated[
+        UUID | None, typer.Option("--task", help="Solo el de esta tarea. / Only that of this task.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Reintenta las cargas abandonadas. / Try again what was given up."""
+    from cli.recovery import redrive as try_again
+
+    screen = _screen()
+    _end(screen, lambda: try_again(screen, State(), task, as_json=as_json), as_json=as_json)
+
+
+@app.command()
+def reconcile(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Solo dice qué haría. / Only tell what it would do.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Recupera lo que ningún mensaje anuncia. / Put right what no message accounts for."""
+    from cli.recovery import reconcile as run_round
+
+    screen = _screen()
+    _end(screen, lambda: run_round(screen, State(), dry_run=dry_run, as_json=as_json), as_json=as_json)
+
+
+@app.command()
 def doctor() -> None:
     """Revisa cada dependencia. / Check each dependency."""
     from cli.doctor import doctor as run_doctor
@@ -159,6 +216,12 @@ def test(context: typer.Context) -> None:
 def bench(context: typer.Context) -> None:
     """Mide memoria y velocidad. / Measure memory and speed."""
     tools.become_bench(context.args)
+
+
+@app.command(context_settings=_PASS_ON)
+def chaos(context: typer.Context) -> None:
+    """Mata procesos y comprueba que nada se pierde. / Kill processes, check that nothing is lost."""
+    tools.become_chaos(context.args)
 
 
 def _screen() -> Screen:

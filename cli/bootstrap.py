@@ -21,7 +21,7 @@ INTERRUPTED = 130
 
 #: Commands that need the test, lint and benchmark tools, and those that start the embedded stores.
 NEED_TOOLS = frozenset({"test", "lint", "bench"})
-NEED_STORES = frozenset({"demo", "up", "test", "bench"})
+NEED_STORES = frozenset({"demo", "up", "test", "bench", "chaos"})
 
 
 class SetupError(Exception):

@@ -73,6 +73,10 @@ class CargaClient:
         # quoted by hand: httpx would take a slash or a dot segment for part of the path
         return await self._call("GET", f"{_PREFIX}/bulk-upload/status/{_one_segment(task_id)}")
 
+    async def cancel(self, task_id: str) -> Json:
+        """Call an upload off; returns its status, which is "cancelled" then."""
+        return await self._call("POST", f"{_PREFIX}/bulk-upload/{_one_segment(task_id)}/cancel")
+
     async def _call(self, method: str, path: str, **options: Any) -> Json:
         try:
             answer = await self._http.request(method, path, **options)

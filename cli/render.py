@@ -34,7 +34,10 @@ _ROW = Text("Fila", "Row")
 _REASON = Text("Motivo", "Reason")
 _NOT_OVER = Text("{status}: {processed} de {total} filas", "{status}: {processed} of {total} rows")
 _FAILED = Text("La importación falló: {error}", "The import failed: {error}")
-_CANCELLED = Text("La importación fue cancelada", "The import was cancelled")
+_CANCELLED = Text(
+    "La importación fue cancelada; quedaron procesadas {processed} de {total} filas",
+    "The import was cancelled; {processed} of {total} rows had been processed and stay so",
+)
 
 #: The words of the result, in the order in which they are shown; a task kind may bring others.
 _SUMMARY = {
@@ -106,17 +109,17 @@ def show_accepted(screen: Screen, accepted: Json) -> None:
 
 def show_status(screen: Screen, status: Json, url: str) -> None:
     """Where a task stands: its result when it is over. ``url``: of the service, for the links."""
+    rows = status["progress"]
+    processed, total = rows["processed"], rows["total"] or "?"  # 0 until a worker has opened the file
     match status["status"]:
         case "completed":
             _show_result(screen, status["result"], url)
         case "failed":
             screen.show(_FAILED, style="red", error=status["error"])
         case "cancelled":
-            screen.show(_CANCELLED, style="red")
+            screen.show(_CANCELLED, style="red", processed=processed, total=total)
         case unfinished:
-            rows = status["progress"]
-            total = rows["total"] or "?"  # 0 until a worker has opened the file
-            screen.show(_NOT_OVER, status=unfinished, processed=rows["processed"], total=total)
+            screen.show(_NOT_OVER, status=unfinished, processed=processed, total=total)
 
 
 def _show_result(screen: Screen, result: Json, url: str) -> None:

@@ -1,4 +1,5 @@
-"""``./carga test``, ``lint`` and ``bench``: the tools of the project, called as everybody calls them."""
+"""``./carga test``, ``lint``, ``bench``, ``chaos``: the tools of the project, called as everybody calls
+them."""
 
 import os
 import shutil
@@ -18,7 +19,7 @@ _SKIPPED = Text("── {command}: no está instalado, se omite", "── {comma
 _FOUND = Text("Hay algo que corregir: {names}", "There is something to mend: {names}")
 _CLEAN = Text("Todo en orden", "All in order")
 
-_SHELL_SCRIPTS = ("carga", ".ci/run", "requirements/compile.sh", "infra/*.sh", "scripts/*.sh")
+_SHELL_SCRIPTS = ("carga", ".ci/run", "requirements/compile.sh", "infra/*.sh", "scripts/**/*.sh")
 
 
 def become_pytest(arguments: Sequence[str]) -> NoReturn:
@@ -29,6 +30,11 @@ def become_pytest(arguments: Sequence[str]) -> NoReturn:
 def become_bench(arguments: Sequence[str]) -> NoReturn:
     """Replace this process by the benchmarks."""
     _become("bench", arguments)
+
+
+def become_chaos(arguments: Sequence[str]) -> NoReturn:
+    """Replace this process by the stack under attack."""
+    _become("chaos", arguments)
 
 
 def lint(screen: Screen) -> ExitCode:

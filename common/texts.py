@@ -112,6 +112,23 @@ TASK_ERRORS: dict[str, Text] = {
         "El archivo ya no está en el almacenamiento; vuelva a subirlo",
         "The file is no longer in storage; upload it again",
     ),
+    "stalled": Text(
+        "La carga dejó de avanzar una y otra vez; lo ya procesado se conserva. "
+        "Divida el archivo en archivos menores",
+        "The upload stopped getting on, again and again; what was done is kept. "
+        "Split the file into smaller ones",
+    ),
+    "task_timeout": Text(
+        "La carga superó el tiempo permitido de {limit} segundos; lo ya procesado se conserva. "
+        "Divida el archivo",
+        "The upload took longer than the {limit} seconds allowed; what was done is kept. Split the file",
+    ),
+    "too_many_attempts": Text(
+        "La carga se intentó demasiadas veces sin terminar; lo ya procesado se conserva. "
+        "Vuelva a subir el archivo o pida que se reintente",
+        "The upload was tried too many times without an end; what was done is kept. "
+        "Upload the file again, or ask for it to be tried again",
+    ),
     "unknown_kind": Text(
         "Esta versión del servicio no sabe procesar cargas de tipo «{kind}»",
         "This version of the service cannot handle uploads of kind “{kind}”",

@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 import structlog
@@ -17,12 +18,16 @@ from redis.exceptions import RedisError
 
 from common.aws import aws_client
 from common.logs import configure_logs
+from common.redis import redis_client
 from common.tasks import TaskStore
 from worker.consumer import Consumer
 from worker.database import Database
-from worker.heartbeat import repeating
+from worker.gate import Gate
+from worker.health import serving_health
+from worker.heartbeat import deserted_sessions_ended, repeating
 from worker.process import Workshop
 from worker.readers.sandbox import ReaderLimits
+from worker.recovery import recovering
 from worker.settings import Settings
 from worker.storage import Storage
 from worker.upload_queue import UploadQueue
@@ -44,14 +49,21 @@ async def run(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(_redis(settings))
-        shop = await _workshop(stack, settings, worker_id, stopping, TaskStore(redis))
+        s3 = await stack.enter_async_context(aws_client("s3", settings, read_timeout=30))
+        shop = _workshop(stack, settings, worker_id, stopping, TaskStore(redis), s3)
         sqs = await stack.enter_async_context(
             aws_client("sqs", settings, read_timeout=settings.long_poll_seconds + 10)
         )
-        queue = UploadQueue(
-            sqs, settings.sqs_queue_name, settings.visibility_timeout_seconds, settings.long_poll_seconds
+        queue, letters = (
+            UploadQueue(sqs, name, settings.visibility_timeout_seconds, settings.long_poll_seconds)
+            for name in (settings.sqs_queue_name, settings.dead_letter_queue_name)
         )
-        consumer = Consumer(queue, shop, settings.worker_concurrency)
+        consumer = Consumer(
+            queue, shop, slots=settings.worker_concurrency, retry_delays=settings.retry_delays_seconds
+        )
+        await stack.enter_async_context(deserted_sessions_ended(shop.database, shop.lease_seconds))
+        await stack.enter_async_context(recovering(shop, s3, queue, letters, settings))
+        await stack.enter_async_context(_health(redis, shop, queue, consumer, settings))
         await stack.enter_async_context(_presence(redis, worker_id, consumer, settings))
         log.info("worker_started", worker=worker_id, slots=settings.worker_concurrency)
         await _work(consumer, stopping, settings.shutdown_grace_seconds)
@@ -72,20 +84,28 @@ async def _work(consumer: Consumer, stopping: asyncio.Event, grace_seconds: floa
         await working
 
 
-async def _workshop(
-    stack: AsyncExitStack, settings: Settings, worker_id: str, stopping: asyncio.Event, tasks: TaskStore
+def _workshop(
+    stack: AsyncExitStack,
+    settings: Settings,
+    worker_id: str,
+    stopping: asyncio.Event,
+    tasks: TaskStore,
+    s3: Any,
 ) -> Workshop:
     database = Database(
         settings.database_url.get_secret_value(),
-        connections=2 * settings.worker_concurrency + 1,
+        # two a slot, for its batch and its lease; one each for the gate, for health, for ending deserted
+        # sessions and for the two loops of recovery
+        connections=2 * settings.worker_concurrency + 5,
         idle_seconds=settings.visibility_timeout_seconds,
     )
     stack.push_async_callback(database.close)
-    s3 = await stack.enter_async_context(aws_client("s3", settings, read_timeout=30))
+    storage = Storage(s3, settings.s3_bucket_name)
     return Workshop(
         worker_id=worker_id,
         database=database,
-        storage=Storage(s3),
+        storage=storage,
+        gate=Gate({"postgresql": database.is_ready, "s3": storage.is_ready}),
         tasks=tasks,
         stopping=stopping,
         lease_seconds=settings.visibility_timeout_seconds,
@@ -93,16 +113,41 @@ async def _workshop(
         batch_max_rows=settings.batch_max_rows,
         reader_limits=ReaderLimits(settings.reader_memory_mb * 1024 * 1024, settings.reader_cpu_seconds),
         max_attempts=settings.max_attempts,
+        stall_seconds=settings.stall_timeout_seconds,
+        task_limit_seconds=settings.task_timeout_seconds,
+        handover_seconds=settings.handover_seconds,
     )
 
 
 @asynccontextmanager
 async def _redis(settings: Settings) -> AsyncIterator[Redis]:
-    redis = Redis.from_url(settings.redis_url.get_secret_value(), socket_timeout=1, socket_connect_timeout=1)
+    redis = redis_client(settings.redis_url.get_secret_value(), socket_timeout=1, socket_connect_timeout=1)
     try:
         yield redis
     finally:
         await redis.aclose()
+
+
+@asynccontextmanager
+async def _health(
+    redis: Redis, shop: Workshop, queue: UploadQueue, consumer: Consumer, settings: Settings
+) -> AsyncIterator[None]:
+    async def redis_is_ready() -> bool:
+        try:
+            return bool(await redis.ping())
+        except (RedisError, OSError):
+            return False
+
+    checks = {
+        "postgresql": shop.database.is_ready,
+        "s3": shop.storage.is_ready,
+        "sqs": queue.is_ready,
+        "redis": redis_is_ready,
+    }
+    shop.metrics.slots.set(settings.worker_concurrency)
+    shop.metrics.slots_busy.set_function(lambda: consumer.busy)
+    async with serving_health(settings.worker_health_host, settings.worker_health_port, checks, shop.metrics):
+        yield
 
 
 @asynccontextmanager

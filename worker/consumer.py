@@ -2,7 +2,8 @@
 queue."""
 
 import asyncio
-from collections.abc import Awaitable
+import random
+from collections.abc import Awaitable, Sequence
 from typing import TypeVar
 
 import structlog
@@ -17,21 +18,23 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-#: Wait before a message is tried again that failed in a way nobody foresaw; in the end the queue gives it up.
-_FAULT_WAIT_SECONDS = 10
 #: Pause before asking again for a store that did not answer.
 _PAUSE_SECONDS = 1.0
-#: A message that comes back and back waits longer each time, up to this.
-_LONGEST_WAIT_SECONDS = 900
+#: How much a wait may differ from the scheduled one, either way.
+_JITTER = 0.2
 
 
 class Consumer:
     """Handles up to ``slots`` uploads at a time until told to stop."""
 
-    def __init__(self, queue: UploadQueue, shop: Workshop, slots: int) -> None:
+    def __init__(
+        self, queue: UploadQueue, shop: Workshop, *, slots: int, retry_delays: Sequence[float]
+    ) -> None:
         self._queue = queue
         self._shop = shop
+        self._gate = shop.gate
         self._slots = slots
+        self._retry_delays = retry_delays
         self.busy = 0
 
     async def run(self) -> None:
@@ -42,9 +45,7 @@ class Consumer:
 
     async def _run_slot(self) -> None:
         while not self._shop.stopping.is_set():
-            # a message taken while the ledger is down could only be given back, and wear out its deliveries
-            if not await self._shop.database.is_ready():
-                log.warning("waiting_for_database")
+            if not await self._gate.is_open():
                 await self._unless_stopped(asyncio.sleep(_PAUSE_SECONDS))
                 continue
             try:
@@ -65,7 +66,7 @@ class Consumer:
                 await self._settle(delivery, outcome)
         except asyncio.CancelledError:
             # the worker stops and cannot wait any longer; another one need not wait for the lease
-            await self._settle(delivery, Retry(0, "stopped"))
+            await self._settle(delivery, Retry("stopped", 0))
             raise
         finally:
             self.busy -= 1
@@ -81,7 +82,7 @@ class Consumer:
             except Exception:
                 # one message that nobody foresaw must not take the other slots' work down with it
                 log.exception("delivery_crashed")
-                return Retry(_FAULT_WAIT_SECONDS, "crashed")
+                return Retry("crashed")
 
     async def _settle(self, delivery: Delivery, outcome: Outcome) -> None:
         """Turn the outcome into its effect on the queue; where that fails the message comes back, and is
@@ -90,9 +91,11 @@ class Consumer:
             match outcome:
                 case Done():
                     await self._queue.delete(delivery)
-                case Retry(after_seconds, reason):
-                    wait = _wait_seconds(after_seconds, delivery.count)
-                    log.info("message_returned", reason=reason, wait_seconds=wait)
+                case Retry(reason, after_seconds):
+                    self._gate.doubt()
+                    wait = after_seconds if after_seconds is not None else self._delay(delivery.count)
+                    self._shop.metrics.retries.labels(reason).inc()
+                    log.info("message_returned", reason=reason, wait_seconds=round(wait, 1))
                     await self._queue.hide(delivery, wait)
                 case Reject(reason):
                     log.error("message_rejected", reason=reason, delivery=delivery.count)
@@ -113,8 +116,8 @@ class Consumer:
             working.cancel()
             stopped.cancel()
 
-
-def _wait_seconds(after_seconds: float, deliveries: int) -> float:
-    """Return the wait before the next delivery: from the fourth on it doubles, for deliveries are counted,
-    and must not be used up before a fault has passed."""
-    return min(after_seconds * 2.0 ** min(max(deliveries - 3, 0), 10), _LONGEST_WAIT_SECONDS)
+    def _delay(self, deliveries: int) -> float:
+        """Return the wait after so many deliveries, spread a little: what failed together need not come back
+        together."""
+        scheduled = self._retry_delays[min(deliveries, len(self._retry_delays)) - 1]
+        return scheduled * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311 - no secret

@@ -61,7 +61,8 @@ class Database:
         try:
             async with self.connection() as connection:
                 await connection.execute("SELECT FROM tasks LIMIT 0", timeout=5)
-        except DATABASE_FAULTS:
+        except (asyncpg.PostgresError, *DATABASE_FAULTS):
+            # whatever it answers that is no table: an unknown database or role ends no worker
             return False
         return True
 

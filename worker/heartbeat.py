@@ -1,5 +1,5 @@
 """Signs of life: while an upload is handled its lease and its message are prolonged; while the worker runs
-it says so."""
+it says so, and ends the sessions of those that give none."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from worker.database import DATABASE_FAULTS, Database
-from worker.ledger import Claim, Fenced, renew
+from worker.ledger import Claim, Fenced, end_deserted_sessions, renew
 from worker.upload_queue import Delivery, QueueUnavailable, UploadQueue
 
 log = structlog.get_logger(__name__)
@@ -66,4 +66,23 @@ async def keep_lease(database: Database, claim: Claim, lease_seconds: float) -> 
             log.warning("lease_not_renewed", error=type(error).__name__)
 
     async with repeating(prolong, lease_seconds / 3):
+        yield
+
+
+@asynccontextmanager
+async def deserted_sessions_ended(database: Database, lease_seconds: float) -> AsyncIterator[None]:
+    """Free, time and again, what workers hold locked in PostgreSQL that have been away for longer than a
+    lease."""
+
+    async def end() -> None:
+        try:
+            async with database.connection() as connection:
+                ended = await end_deserted_sessions(connection, lease_seconds)
+        except DATABASE_FAULTS as error:
+            log.debug("sessions_not_looked_at", error=type(error).__name__)
+        else:
+            if ended:
+                log.warning("deserted_sessions_ended", count=ended)
+
+    async with repeating(end, lease_seconds / 3):
         yield

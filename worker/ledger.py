@@ -25,12 +25,14 @@ class Fenced(Exception):
 
 @dataclass(frozen=True)
 class Claim:
-    """The right to work on a task, from ``cursor`` on, with what its kind has counted so far."""
+    """The right to work on a task, from ``cursor`` on, with what its kind has counted so far.
+    ``age_seconds`` is the time since its first attempt began."""
 
     upload: UploadMessage
     epoch: int
     cursor: int
     tallies: dict[str, int]
+    age_seconds: float
     record: TaskRecord
 
 
@@ -48,9 +50,6 @@ class Over:
     record: TaskRecord
 
 
-#: When to look again for a task whose attempt is in the middle of a batch.
-_BATCH_SECONDS = 1.0
-
 #: A row that stays locked for longer than this is one that a live attempt is writing a batch for.
 _LIMIT_WAIT = "SET LOCAL lock_timeout = '1s'"
 
@@ -61,8 +60,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'processing', $12, clock_t
 ON CONFLICT (proveedor_id, task_id) DO UPDATE
    SET epoch = t.epoch + 1, revision = t.revision + 1, updated_at = clock_timestamp(),
        lease_owner = excluded.lease_owner, lease_until = excluded.lease_until
- WHERE t.status = 'processing' AND (t.lease_until IS NULL OR t.lease_until <= clock_timestamp())
-RETURNING *
+ WHERE t.status = 'processing'
+   AND (t.lease_until IS NULL OR t.lease_until <= clock_timestamp() OR t.lease_owner = excluded.lease_owner)
+RETURNING *, extract(epoch FROM clock_timestamp() - t.created_at)::float8 AS age_seconds
 """
 
 _END_LOST_ATTEMPTS = """
@@ -70,8 +70,10 @@ UPDATE task_attempts SET outcome = 'lost', ended_at = clock_timestamp()
  WHERE proveedor_id = $1 AND task_id = $2 AND epoch < $3 AND outcome IS NULL
 """
 
+# by the clock: the claim before it may have waited for somebody's lock, while now() stood still
 _START_ATTEMPT = """
-INSERT INTO task_attempts (proveedor_id, task_id, epoch, worker, start_cursor) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO task_attempts (proveedor_id, task_id, epoch, worker, start_cursor, started_at)
+VALUES ($1, $2, $3, $4, $5, clock_timestamp())
 """
 
 _STANDING = """
@@ -135,6 +137,15 @@ SELECT count(*) FROM task_attempts
  WHERE proveedor_id = $1 AND task_id = $2 AND epoch < $3 AND outcome = 'crashed'
 """
 
+# a session in the middle of a transaction that waits for a client of which nothing has come for so long
+_END_DESERTED_SESSIONS = """
+SELECT count(*) FILTER (WHERE pg_terminate_backend(pid))
+  FROM pg_stat_activity
+ WHERE datname = current_database() AND application_name = current_setting('application_name')
+   AND pid <> pg_backend_pid() AND xact_start IS NOT NULL
+   AND wait_event_type = 'Client' AND state_change < clock_timestamp() - $1::interval
+"""
+
 _FIRST_OUTPUTS = """
 SELECT output
   FROM task_batches AS b, unnest(b.outputs) WITH ORDINALITY AS o (output, place)
@@ -148,21 +159,27 @@ async def claim(
     connection: asyncpg.Connection,
     upload: UploadMessage,
     *,
-    worker: str,
+    owner: str,
     lease_seconds: float,
     correlation_id: str,
 ) -> Claim | Held | Over:
-    """Take the task unless it is over or a live attempt has it; a new task enters the ledger here."""
+    """Take the task unless it is over or a live attempt has it; a new task enters the ledger here.
+
+    ``owner`` names one delivery of the message: what it held before a store failed it may claim again at
+    once.
+    """
     try:
-        return await _claim(connection, upload, worker, lease_seconds, correlation_id)
+        return await _claim(connection, upload, owner, lease_seconds, correlation_id)
     except asyncpg.LockNotAvailableError:
-        return Held(_BATCH_SECONDS)
+        # a batch is being written, or the worker froze in the middle of one: then the lock is free in a
+        # lease at the latest. Each time of asking counts towards the dead letters
+        return Held(lease_seconds / 3)
 
 
 async def _claim(
     connection: asyncpg.Connection,
     upload: UploadMessage,
-    worker: str,
+    owner: str,
     lease_seconds: float,
     correlation_id: str,
 ) -> Claim | Held | Over:
@@ -172,16 +189,18 @@ async def _claim(
         row = await connection.fetchrow(
             _CLAIM, upload.proveedor_id, upload.task_id, upload.kind, upload.filename, upload.s3_bucket,
             upload.s3_key, upload.sha256, upload.size_bytes, options, correlation_id, upload.accepted_at,
-            worker, timedelta(seconds=lease_seconds),
+            owner, timedelta(seconds=lease_seconds),
         )  # fmt: skip
         if row is None:
             return await _standing(connection, upload)
         await connection.execute(_END_LOST_ATTEMPTS, upload.proveedor_id, upload.task_id, row["epoch"])
         await connection.execute(
-            _START_ATTEMPT, upload.proveedor_id, upload.task_id, row["epoch"], worker, row["cursor"]
+            _START_ATTEMPT, upload.proveedor_id, upload.task_id, row["epoch"], owner, row["cursor"]
         )
         tallies = msgspec.json.decode(row["tallies"], type=dict[str, int])
-        return Claim(upload, row["epoch"], row["cursor"], tallies, record_from_row(row, []))
+        return Claim(
+            upload, row["epoch"], row["cursor"], tallies, row["age_seconds"], record_from_row(row, [])
+        )
 
 
 async def _standing(connection: asyncpg.Connection, upload: UploadMessage) -> Held | Over:
@@ -286,6 +305,17 @@ async def release(connection: asyncpg.Connection, claim: Claim, outcome: str) ->
     async with connection.transaction():
         if await connection.fetchval(_RELEASE, *_identity(claim)):
             await connection.execute(_END_ATTEMPT, *_identity(claim), outcome)
+
+
+async def end_deserted_sessions(connection: asyncpg.Connection, silent_seconds: float) -> int:
+    """End the sessions of workers that fell silent for so long in mid-transaction, frozen or cut off; return
+    how many there were.
+
+    They hold the locks of a task and of a provider, for as long as the worker is away: nobody could take the
+    task over, and no upload of that provider could get on. The server's own limit for idle transactions does
+    not reach one that stands in a COPY.
+    """
+    return int(await connection.fetchval(_END_DESERTED_SESSIONS, timedelta(seconds=silent_seconds)))
 
 
 async def earlier_crashes(connection: asyncpg.Connection, claim: Claim) -> int:

@@ -11,10 +11,11 @@ class Done:
 
 @dataclass(frozen=True)
 class Retry:
-    """Not now: give the message back, to be seen again after ``after_seconds``."""
+    """Not now: give the message back, to be seen again after ``after_seconds``; None: as the schedule of
+    retries has it."""
 
-    after_seconds: float
     reason: str
+    after_seconds: float | None = None
 
 
 @dataclass(frozen=True)

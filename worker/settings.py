@@ -1,8 +1,19 @@
 """Settings of the worker, read once from the environment."""
 
-from pydantic import Field
+from typing import Annotated
 
-from common.settings import AwsSettings, DatabaseSettings, LogSettings, RedisSettings
+from pydantic import BeforeValidator, Field
+from pydantic_settings import NoDecode
+
+from common.settings import AwsSettings, DatabaseSettings, LogSettings, OptionalText, RedisSettings
+
+
+def _split(value: object) -> object:
+    return value.split(",") if isinstance(value, str) else value
+
+
+#: Seconds, written as 60,300,900.
+DelayList = Annotated[tuple[float, ...], NoDecode, BeforeValidator(_split), Field(min_length=1)]
 
 
 class Settings(AwsSettings, RedisSettings, DatabaseSettings, LogSettings):
@@ -22,7 +33,33 @@ class Settings(AwsSettings, RedisSettings, DatabaseSettings, LogSettings):
     reader_memory_mb: int = Field(default=2048, ge=256)
     #: Processor time of the process that reads a file.
     reader_cpu_seconds: int = Field(default=900, ge=1)
+    #: Waits before the second, third … attempt at an upload that failed in a way that may pass; the last
+    #: one repeats.
+    retry_delays_seconds: DelayList = (60, 300, 900)
+    #: An attempt that does not get on for this long is given up.
+    stall_timeout_seconds: float = Field(default=300, gt=0)
+    #: How long a task may take in all, from its first attempt on; 0: as long as it wants.
+    task_timeout_seconds: float = Field(default=0, ge=0)
+    #: A message held for this long is handed on with its cursor: SQS lets nobody hold one for more than 12
+    #: hours.
+    handover_seconds: float = Field(default=11 * 3600, gt=0, le=12 * 3600)
+    #: Where the queue moves what it gives up on; None: the upload queue's name with ``-dlq`` behind it.
+    sqs_dlq_name: OptionalText = None
+    #: How often to look for uploads and tasks that no message accounts for; 0: never.
+    reconcile_every_seconds: float = Field(default=60, ge=0)
+    #: How long nothing must have been heard of such a one; longer than the visibility time-out.
+    reconcile_after_seconds: float = Field(default=300, gt=0)
+    #: How long tasks that are over, their files and dead letters are kept; 0: for ever.
+    retention_days: float = Field(default=30, ge=0)
+    #: Where ``/health``, ``/health/ready`` and ``/metrics`` are served; 0: nowhere.
+    worker_health_port: int = Field(default=0, ge=0, le=65_535)
+    worker_health_host: str = "127.0.0.1"
     #: Attempts that may end in a crash before the task is failed.
     max_attempts: int = Field(default=5, ge=1)
     #: Time a stopping worker has to finish its batches; what is left is another worker's.
     shutdown_grace_seconds: float = Field(default=8, gt=0)
+
+    @property
+    def dead_letter_queue_name(self) -> str:
+        """Return the name of the dead-letter queue."""
+        return self.sqs_dlq_name or f"{self.sqs_queue_name}-dlq"

@@ -1,5 +1,6 @@
 """Fetching uploads from S3."""
 
+import asyncio
 import hashlib
 import tempfile
 from collections.abc import AsyncIterator
@@ -11,6 +12,7 @@ from aiohttp import ClientPayloadError
 from botocore.exceptions import BotoCoreError, ClientError
 
 _CHUNK_BYTES = 1024 * 1024
+_CHECK_SECONDS = 5
 
 
 class StorageUnavailable(Exception):
@@ -32,8 +34,18 @@ class FetchedFile:
 class Storage:
     """The worker's verbs of S3."""
 
-    def __init__(self, s3: Any) -> None:
+    def __init__(self, s3: Any, bucket: str) -> None:
         self._s3 = s3
+        self._bucket = bucket
+
+    async def is_ready(self) -> bool:
+        """Return whether S3 answers and the bucket is there."""
+        try:
+            async with asyncio.timeout(_CHECK_SECONDS):
+                await self._s3.head_bucket(Bucket=self._bucket)
+        except (ClientError, BotoCoreError, OSError, TimeoutError):
+            return False
+        return True
 
     @asynccontextmanager
     async def fetch(self, bucket: str, key: str) -> AsyncIterator[FetchedFile]:
@@ -52,7 +64,9 @@ class Storage:
                         digest.update(chunk)
                         file.write(chunk)
             except ClientError as error:
-                if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchBucket", "404"):
+                # a bucket that is not there is a fault of the place, and may pass; an object is not coming
+                # back
+                if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
                     raise UploadMissing from error
                 raise StorageUnavailable(error.response["Error"]["Code"]) from error
             except (BotoCoreError, ClientPayloadError, OSError, TimeoutError) as error:

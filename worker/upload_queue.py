@@ -1,5 +1,6 @@
-"""The worker's verbs of SQS: receive, keep hidden, give back, delete."""
+"""The worker's verbs of SQS: receive, keep hidden, give back, delete, send again."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from common.messages import CORRELATION_ATTRIBUTE
 
+_CHECK_SECONDS = 5
+
+#: Together: every message that has been sent and not deleted, as far as SQS knows at the moment.
+_COUNTS = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
 #: How long a message that was just received stays hidden. A question whose asker was stopped or killed goes
 #: on without it, and takes a message that nobody will handle; so the asker itself has to ask for more time.
 _ARRIVAL_SECONDS = 5
@@ -18,8 +27,12 @@ class QueueUnavailable(Exception):
 
 @dataclass(frozen=True)
 class Delivery:
-    """One delivery of a message; ``count`` is how often it has been delivered, this time included."""
+    """One delivery of a message; ``count`` is how often it has been delivered, this time included.
 
+    ``message_id`` stays the same from delivery to delivery, and among the dead letters.
+    """
+
+    message_id: str
     body: str
     receipt: str
     count: int
@@ -66,6 +79,25 @@ class UploadQueue:
         """Remove the message for good."""
         await self._call(self._sqs.delete_message, ReceiptHandle=delivery.receipt)
 
+    async def send(self, body: str, correlation_id: str) -> None:
+        """Put a message on the queue, as the API does."""
+        attributes = {CORRELATION_ATTRIBUTE: {"DataType": "String", "StringValue": correlation_id}}
+        await self._call(self._sqs.send_message, MessageBody=body, MessageAttributes=attributes)
+
+    async def depth(self) -> int:
+        """Return how many messages there are, those that workers hold included; on AWS roughly."""
+        answer = await self._call(self._sqs.get_queue_attributes, AttributeNames=list(_COUNTS))
+        return sum(int(answer["Attributes"][name]) for name in _COUNTS)
+
+    async def is_ready(self) -> bool:
+        """Return whether SQS answers and the queue is there."""
+        try:
+            async with asyncio.timeout(_CHECK_SECONDS):
+                await self._call(self._sqs.get_queue_attributes, AttributeNames=["QueueArn"])
+        except (QueueUnavailable, TimeoutError):
+            return False
+        return True
+
     async def _call(self, method: Any, **arguments: Any) -> Any:
         try:
             if self._url is None:
@@ -82,6 +114,7 @@ class UploadQueue:
 def _delivery(message: dict[str, Any]) -> Delivery:
     correlation = message.get("MessageAttributes", {}).get(CORRELATION_ATTRIBUTE, {})
     return Delivery(
+        message_id=message["MessageId"],
         body=message["Body"],
         receipt=message["ReceiptHandle"],
         count=int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1)),

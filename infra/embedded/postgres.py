@@ -3,11 +3,13 @@
 We run its binaries ourselves: its own manager wants a socket and, run by root, adds a user to the machine.
 """
 
+import asyncio
+import contextlib
 import os
 import pwd
 import shutil
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psycopg
@@ -21,6 +23,7 @@ from infra.embedded.server import Server
 USER = "carga"
 DATABASE = "carga"
 _UNPRIVILEGED_USER = "nobody"
+_POLL_SECONDS = 0.02
 
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -53,9 +56,19 @@ class Postgres(Server):
     def _data(self) -> Path:
         return self.directory / "data"
 
+    async def _end_orphan(self) -> None:
+        """A backend busy with a statement goes on after its server was killed, and would write into the files
+        of the next one; that looks for such in the file which :meth:`_prepare` takes away."""
+        await super()._end_orphan()
+        while backends := list(_processes_in(self._data)):
+            for pid in backends:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            await asyncio.sleep(_POLL_SECONDS)
+
     async def _prepare(self) -> None:
-        # Only a killed server leaves this file, and Server has waited for that one: it names a process that
-        # may be anybody's by now.
+        # Only a killed server leaves this file, and we have waited for all of that one: it names a process
+        # that may be anybody's by now.
         (self._data / "postmaster.pid").unlink(missing_ok=True)
         if self._data.exists():
             return
@@ -130,6 +143,15 @@ class Postgres(Server):
     async def _connect(self) -> psycopg.AsyncConnection:
         url = self.url_of("postgres")
         return await psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=5)
+
+
+def _processes_in(data: Path) -> Iterator[int]:
+    """The processes of PostgreSQL that work on these files."""
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit():
+            with contextlib.suppress(OSError):  # it is gone, or somebody else's
+                if (process / "cwd").readlink() == data and (process / "exe").readlink().name == "postgres":
+                    yield int(process.name)
 
 
 def _binary(name: str) -> Path:

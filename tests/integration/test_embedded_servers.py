@@ -1,5 +1,6 @@
 """Each embedded store by itself: it starts, keeps what it should, and survives what a machine does to it."""
 
+import asyncio
 import os
 import socket
 from pathlib import Path
@@ -14,6 +15,7 @@ from infra.embedded.ports import free_port, is_free
 from infra.embedded.postgres import Postgres
 from infra.embedded.server import Server
 from infra.embedded.valkey import Valkey
+from tests.support.waiting import eventually
 
 
 async def _query(server: Postgres, statement: str) -> list[tuple[object, ...]]:
@@ -34,6 +36,29 @@ async def test_postgres_keeps_committed_rows_when_it_is_restarted_or_killed(tmp_
         await server.start()
         assert server.url == url
         assert await _query(server, "SELECT n FROM kept ORDER BY n") == [(1,), (2,)]
+
+
+async def test_no_backend_of_a_killed_postgres_works_on_beside_the_next_one(tmp_path: Path) -> None:
+    async with (
+        Postgres(tmp_path) as server,
+        await psycopg.AsyncConnection.connect(server.url, autocommit=True) as connection,
+    ):
+        endless = asyncio.create_task(
+            connection.execute("SELECT count(*) FROM generate_series(1, 1000000000000)")
+        )
+
+        active = "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()"
+
+        async def is_busy() -> bool:
+            return (connection.info.backend_pid,) in await _query(server, active)
+
+        await eventually(is_busy)
+        backend = psutil.Process(connection.info.backend_pid)
+        await server.kill()
+        await server.start()
+        assert not backend.is_running() or backend.status() == psutil.STATUS_ZOMBIE
+        with pytest.raises(psycopg.OperationalError):
+            await endless
 
 
 async def test_postgres_does_not_cheat_for_speed(tmp_path: Path) -> None:

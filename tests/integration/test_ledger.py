@@ -49,7 +49,7 @@ class Desk:
         return await ledger.claim(
             connection or self.connection,
             self.upload,
-            worker="worker-1",
+            owner="worker-1",
             lease_seconds=lease_seconds,
             correlation_id="correlation-1",
         )

@@ -210,6 +210,33 @@ async def test_ledger_answers_while_redis_is_down(environment: dict[str, str]) -
     assert body["progress"] == {"total": 30, "processed": 10, "successful": 10, "failed": 0}
 
 
+async def test_progress_does_not_go_back_with_a_redis_that_does(environment: dict[str, str]) -> None:
+    """Redis was away, the ledger told, and Redis is back with what it had saved before."""
+    task_id = uuid4()
+    connection: asyncpg.Connection = await asyncpg.connect(environment["DATABASE_URL"])
+    await insert_task(connection, task_id, status=TaskStatus.PROCESSING, successful=20, total=30, revision=7)
+    await connection.close()
+    async with catalog_api(environment) as client:
+        assert (await client.get(url(task_id))).json()["progress"]["processed"] == 20
+        await flush_redis(environment["REDIS_URL"])
+        before = Progress(total=30, processed=10, successful=10, failed=0)
+        await put(environment, record(task_id, status=TaskStatus.PROCESSING, progress=before, revision=6))
+        assert (await client.get(url(task_id))).json()["progress"]["processed"] == 20
+
+
+async def test_rather_nothing_than_progress_that_goes_back(environment: dict[str, str]) -> None:
+    task_id = uuid4()
+    told = Progress(total=30, processed=20, successful=20, failed=0)
+    async with hanging_server() as port:
+        down = {**environment, "DATABASE_URL": f"postgresql://u@127.0.0.1:{port}/d"}
+        async with catalog_api(down, database_timeout_seconds=0.3) as client:
+            await put(environment, record(task_id, status=TaskStatus.PROCESSING, progress=told, revision=7))
+            assert (await client.get(url(task_id))).json()["progress"]["processed"] == 20
+            await flush_redis(environment["REDIS_URL"])
+            await put(environment, record(task_id, status=TaskStatus.PROCESSING, revision=6))
+            assert_problem(await client.get(url(task_id)), 503, "status_unavailable")
+
+
 async def test_never_a_guess(environment: dict[str, str]) -> None:
     """Redis has forgotten and the ledger does not answer: the object in S3 alone would say "pending"."""
     async with catalog_api(environment) as client:

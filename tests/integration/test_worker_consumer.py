@@ -62,7 +62,7 @@ async def consumer(
         aws_client("sqs", own) as sqs,
     ):
         queue = UploadQueue(sqs, own.sqs_queue_name, lease_seconds, wait_seconds=1)
-        working = Consumer(queue, made, slots)
+        working = Consumer(queue, made, slots=slots, retry_delays=(10,))
         running = asyncio.create_task(working.run())
         try:
             yield working
@@ -202,7 +202,7 @@ async def test_a_held_message_comes_back_when_the_lease_is_over(
 async def claim_as_a_worker_that_died(
     shop: Workshop, connection: asyncpg.Connection, upload: UploadMessage
 ) -> None:
-    await ledger.claim(connection, upload, worker=shop.worker_id, lease_seconds=1, correlation_id="dead")
+    await ledger.claim(connection, upload, owner=shop.worker_id, lease_seconds=1, correlation_id="dead")
 
 
 async def test_what_nobody_can_read_goes_to_the_dead_letters(environment: dict[str, str]) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from enum import Enum
 from urllib.parse import urlsplit
@@ -17,14 +17,40 @@ class Fault(Enum):
     LOST_ANSWER = "the store does it, and then the connection is reset"
 
 
-class FaultyProxy:
-    """Spoils every request that contains ``marker``; the others pass. Without a fault all pass."""
+def leading_through(proxy_url: str, url: str) -> str:
+    """The address ``url``, with the proxy in the place of the server."""
+    parts = urlsplit(url)
+    user = f"{parts.username}@" if parts.username else ""
+    return parts._replace(netloc=f"{user}{urlsplit(proxy_url).netloc}").geturl()
 
-    def __init__(self, target: str, marker: bytes, fault: Fault | None) -> None:
+
+def _every_one(_: int) -> bool:
+    return True
+
+
+class FaultyProxy:
+    """Spoils every request that contains ``marker``; the others pass. Without a fault all pass.
+
+    ``which`` is told how many such requests have come, this one included, and chooses those to spoil. With
+    ``for_good`` the first to be spoiled is followed by every request, whatever it contains.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        marker: bytes,
+        fault: Fault | None,
+        *,
+        which: Callable[[int], bool] = _every_one,
+        for_good: bool = False,
+    ) -> None:
         self._host, self._port = urlsplit(target).hostname, urlsplit(target).port
         self.marker = marker
         self.fault = fault
+        self.came = 0
         self.spoiled = 0
+        self.which = which
+        self._for_good = for_good
         self._ended = asyncio.Event()
 
     @asynccontextmanager
@@ -44,7 +70,7 @@ class FaultyProxy:
         answers = asyncio.create_task(self._pass_answers(to_reader, writer, spoil))
         try:
             while piece := await reader.read(1 << 16):
-                if self.fault is not None and self.marker in piece:
+                if self.fault is not None and self._is_to_be_spoiled(piece):
                     self.spoiled += 1
                     if self.fault is Fault.HANG:
                         await self._ended.wait()
@@ -64,6 +90,14 @@ class FaultyProxy:
                 await answers
             to_writer.close()
             writer.close()
+
+    def _is_to_be_spoiled(self, piece: bytes) -> bool:
+        if self._for_good and self.spoiled:
+            return True
+        if self.marker not in piece:
+            return False
+        self.came += 1
+        return self.which(self.came)
 
     @staticmethod
     async def _pass_answers(

@@ -14,8 +14,14 @@ from infra.embedded.child import Child
 from tests.support.waiting import eventually
 
 _ROOT = Path(__file__).resolve().parents[2]
-#: A worker that notices a death within seconds, and commits every ten rows.
-_BRISK = {"VISIBILITY_TIMEOUT_SECONDS": "2", "LONG_POLL_SECONDS": "1", "BATCH_MAX_ROWS": "10"}
+#: A worker that notices a death within seconds, tries again by the second, and commits every ten rows.
+_BRISK = {
+    "VISIBILITY_TIMEOUT_SECONDS": "2",
+    "LONG_POLL_SECONDS": "1",
+    "RETRY_DELAYS_SECONDS": "1",
+    "BATCH_MAX_ROWS": "10",
+    "RECONCILE_EVERY_SECONDS": "0",
+}
 
 
 class WorkerProcess:
@@ -30,10 +36,11 @@ class WorkerProcess:
         """Its process id."""
         return self._child.pid
 
-    def events(self) -> list[dict[str, Any]]:
-        """Everything it has logged so far."""
-        self._output.seek(0)
-        return [json.loads(line) for line in self._output.read().splitlines() if line.startswith(b"{")]
+    def events(self, name: str | None = None) -> list[dict[str, Any]]:
+        """Everything it has logged so far, or what it has logged under that name."""
+        lines = os.pread(self._output.fileno(), 1 << 24, 0).splitlines()
+        entries = [json.loads(line) for line in lines if line.startswith(b"{") and line.endswith(b"}")]
+        return [entry for entry in entries if name is None or entry["event"] == name]
 
     async def logged(self, *events: str) -> None:
         """Return once it has logged one of these events."""
@@ -42,6 +49,20 @@ class WorkerProcess:
             return any(event["event"] in events for event in self.events())
 
         await eventually(found)
+
+    async def has_logged(self, name: str, times: int = 1) -> None:
+        """Return once it has logged that so often."""
+
+        async def logged() -> bool:
+            assert self._child.running
+            return len(self.events(name)) >= times
+
+        await eventually(logged, seconds=60)
+
+    @property
+    def child(self) -> Child:
+        """Its process."""
+        return self._child
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal; its children get none."""

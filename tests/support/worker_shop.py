@@ -17,6 +17,7 @@ from common.messages import CORRELATION_ATTRIBUTE, UploadMessage, object_key
 from common.tasks import RowError, TaskRecord, TaskStore
 from tests.support.stores import queue_url, s3_client, sqs_client
 from worker.database import Database
+from worker.gate import Gate
 from worker.process import Workshop
 from worker.readers.sandbox import ReaderLimits
 from worker.settings import Settings
@@ -41,10 +42,12 @@ async def workshop(environment: Mapping[str, str], **changes: Any) -> AsyncItera
     redis = Redis.from_url(settings.redis_url.get_secret_value(), socket_timeout=1, socket_connect_timeout=1)
     try:
         async with aws_client("s3", settings) as s3:
+            storage = Storage(s3, settings.s3_bucket_name)
             made: dict[str, Any] = {
                 "worker_id": f"worker-{uuid4().hex[:6]}",
                 "database": database,
-                "storage": Storage(s3),
+                "storage": storage,
+                "gate": Gate({"postgresql": database.is_ready, "s3": storage.is_ready}),
                 "tasks": TaskStore(redis),
                 "stopping": asyncio.Event(),
                 "lease_seconds": 60,
@@ -52,6 +55,9 @@ async def workshop(environment: Mapping[str, str], **changes: Any) -> AsyncItera
                 "batch_max_rows": 5000,
                 "reader_limits": ReaderLimits(1 << 30, 60),
                 "max_attempts": 3,
+                "stall_seconds": 60,
+                "task_limit_seconds": 0,
+                "handover_seconds": 3600,
             }
             yield Workshop(**made | changes)
     finally:

@@ -81,7 +81,7 @@ def test_what_a_person_may_set_has_its_own_name_and_default(
 ) -> None:
     assert variable == name
     # LocalStack is told the names that the services use
-    settings = SETTINGS.get(service, CatalogSettings)
+    settings = SETTINGS.get(service, WorkerSettings)
     field = settings.model_fields[name.lower()]
     read = getattr(settings.model_validate({name.lower(): default}), name.lower())
     assert read == field.default
@@ -91,6 +91,7 @@ def test_all_agree_on_the_names_in_the_stores() -> None:
     sharing = {
         "S3_BUCKET_NAME": ("localstack", "catalog-service", "catalog-worker"),
         "SQS_QUEUE_NAME": ("localstack", "catalog-service", "catalog-worker"),
+        "SQS_DLQ_NAME": ("localstack", "catalog-worker"),
         "AWS_DEFAULT_REGION": ("localstack", "catalog-service", "catalog-worker"),
         "DATABASE_URL": ("migrate", "catalog-service", "catalog-worker"),
         "REDIS_URL": ("catalog-service", "catalog-worker"),
@@ -160,7 +161,10 @@ def test_everything_that_stays_up_has_a_health_check(service: str) -> None:
     assert {"interval", "timeout", "retries"} <= check.keys()
 
 
-@pytest.mark.parametrize(("service", "variable"), [("catalog-service", "CATALOG_PORT"), ("bff", "BFF_PORT")])
+@pytest.mark.parametrize(
+    ("service", "variable"),
+    [("catalog-service", "CATALOG_PORT"), ("bff", "BFF_PORT"), ("catalog-worker", "WORKER_HEALTH_PORT")],
+)
 def test_a_health_check_asks_the_port_that_is_served(service: str, variable: str) -> None:
     code = services()[service]["healthcheck"]["test"][-1]
     compile(code, service, "exec")

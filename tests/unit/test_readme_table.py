@@ -15,6 +15,8 @@ from worker.settings import Settings as WorkerSettings
 def _as_shown(default: Any) -> str:
     if default is None:
         return "unset"
+    if isinstance(default, tuple):
+        return ",".join(map(str, default))
     return default.get_secret_value() if isinstance(default, SecretStr) else str(default)
 
 

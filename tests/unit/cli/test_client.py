@@ -40,12 +40,19 @@ async def _status(request: Request) -> Response:
     return JSONResponse({"path": path})
 
 
+async def _cancel(request: Request) -> Response:
+    if request.path_params["task_id"] == "over":
+        return JSONResponse({"code": "task_over", "detail": "La carga ya terminó"}, 409)
+    return JSONResponse({"task_id": request.path_params["task_id"], "status": "cancelled"})
+
+
 @pytest.fixture
 async def url() -> AsyncIterator[str]:
     """A server."""
     routes = [
         Route("/api/catalog/items/bulk-upload", _upload, methods=["POST"]),
         Route("/api/catalog/bulk-upload/status/{rest:path}", _status),
+        Route("/api/catalog/bulk-upload/{task_id}/cancel", _cancel, methods=["POST"]),
     ]
     async with serving(Starlette(routes=routes)) as url:
         yield url
@@ -81,6 +88,15 @@ async def test_a_problem_is_handed_on_whole(url: str, task_id: str, exit_code: E
     assert refused.value.exit_code is exit_code
     assert refused.value.problem is not None
     assert refused.value.problem["code"] == refused.value.code
+
+
+async def test_a_task_that_is_over_is_not_cancelled_and_the_reason_is_told(url: str) -> None:
+    async with connect(url, "es") as client:
+        assert await client.cancel("t-1") == {"task_id": "t-1", "status": "cancelled"}
+        with pytest.raises(Refused) as refused:
+            await client.cancel("over")
+    assert refused.value.exit_code is ExitCode.USAGE
+    assert refused.value.params["detail"] == "La carga ya terminó"
 
 
 @pytest.mark.parametrize("task_id", ["teapot", "html"])

@@ -82,7 +82,7 @@ def test_the_rest_of_a_long_list_is_a_link_away() -> None:
     [
         (_completed(rechazados=0), "Ninguna fila fue rechazada", ExitCode.OK),
         (_status("failed", error="Faltan columnas"), "Faltan columnas", ExitCode.FAILED),
-        (_status("cancelled"), "cancelada", ExitCode.FAILED),
+        (_status("cancelled"), "cancelada; quedaron procesadas 10 de 20 filas", ExitCode.FAILED),
         (_status("processing"), "10 de 20", ExitCode.OK),
         (_status("pending", progress={"total": 0, "processed": 0}), "0 de ?", ExitCode.OK),
     ],

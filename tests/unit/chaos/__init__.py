@@ -1,0 +1,1 @@
+"""The harness of ./carga chaos: it must see what is wrong, or its silence means nothing."""
