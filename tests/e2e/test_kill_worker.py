@@ -228,7 +228,7 @@ async def test_a_frozen_worker_that_wakes_up_late_does_no_harm(
             await drained(environment)
         before = await account_of(connection, upload)
         frozen.send(signal.SIGCONT)
-        await frozen.logged("task_lost", "store_unavailable", "message_returned")
+        await frozen.logged("task_lost", "task_ended_elsewhere", "store_failed")
         frozen.send(signal.SIGTERM)
         assert await frozen.ended() == 0
     account = await account_of(connection, upload)

@@ -34,6 +34,7 @@ from tests.support.worker_shop import (
 )
 from worker import ledger
 from worker.consumer import Consumer
+from worker.database import Database
 from worker.process import Workshop
 from worker.processors.catalog.processor import CatalogProcessor
 from worker.upload_queue import UploadQueue
@@ -251,13 +252,20 @@ async def test_without_postgresql_no_message_is_taken(environment: dict[str, str
     send(environment, upload)
     with structlog.testing.capture_logs() as logs:
         async with consumer(environment):
-            await eventually(lambda: _logged(logs, "waiting_for_database"))
+            await eventually(lambda: _logged(logs, "store_is_down"))
             assert waiting_messages(environment) == (1, 0)
             await stores.postgres.start()
             await completed(environment, upload)
             await messages(environment)
     # not one delivery was wasted
     assert "message_returned" not in {entry["event"] for entry in logs}
+
+
+async def test_a_database_without_the_schema_is_not_ready_yet(stores: Stores, database_url: str) -> None:
+    for url, is_ready in ((stores.postgres.url_of("postgres"), False), (database_url, True)):
+        database = Database(url, 1)
+        assert await database.is_ready() is is_ready
+        await database.close()
 
 
 async def test_without_sqs_the_worker_waits(environment: dict[str, str]) -> None:
