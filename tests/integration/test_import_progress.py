@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -29,9 +29,10 @@ class Poller:
     task_id: UUID
     #: every reading that told something new
     seen: list[TaskRecord] = field(default_factory=list)
+    stopped: bool = False
 
     async def poll(self) -> None:
-        while True:
+        while not self.stopped:
             await self.look()
 
     async def look(self) -> None:
@@ -72,9 +73,12 @@ async def poller_of(environment: Mapping[str, str], task_id: UUID) -> AsyncItera
         async with Redis.from_url(environment["REDIS_URL"]) as redis:
             poller = Poller(TaskStore(redis), connection, task_id)
             polling = asyncio.create_task(poller.poll())
-            yield poller
-            polling.cancel()
-            with suppress(asyncio.CancelledError):
+            try:
+                yield poller
+            finally:
+                # not cancelled: on Python 3.11 a task loses a cancellation that meets it in asyncio.wait_for,
+                # which is how the Redis client writes
+                poller.stopped = True
                 await polling
     finally:
         await connection.close()

@@ -74,7 +74,9 @@ contents = st.lists(lumps | st.binary(max_size=20), max_size=12).map(b"".join)
 
 @given(content=contents, places=st.lists(st.integers(0, 10_000), max_size=8), head_size=st.integers(0, 40))
 async def test_file_is_the_same_in_whatever_pieces(content: bytes, places: list[int], head_size: int) -> None:
-    content = content.replace(b"\r\n--b0und", b"")
+    # taking one out may put another together
+    while b"\r\n--b0und" in content:
+        content = content.replace(b"\r\n--b0und", b"")
     body = form_of(('name="a"', b"1"), ('name="file"; filename="ñ.csv"', content), ('name="b"', b"2"))
 
     filename, head, read = await read_all(cut(body, places), head_size)
