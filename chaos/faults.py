@@ -62,7 +62,7 @@ _WEIGHTS = {
     Fault.DUPLICATE: 3,
     Fault.REORDER: 1,
 }
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.2, 1.2
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.15, 0.85
 _SHORTEST, _LONGEST = 0.5, 4.0
 #: All links that lead to the same store, at once.
 _SEVERAL_SHARE = 0.4

@@ -20,7 +20,7 @@ _BAD_ROW_SHARE = 0.05
 _BAD_FILE_SHARE = 0.04
 _SPREADSHEET_SHARE = 0.15
 #: One file in so many is put into S3 in several parts.
-_BULKY_SHARE = 0.04
+_BULKY_SHARE = 0.02
 _BULKY_BYTES = 9_000_000
 #: So that no cell of theirs is longer than a reader takes.
 _FEWEST_BULKY_ROWS = 80

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -111,6 +111,8 @@ class Workload:
                 await self._send(http, upload)
             await following
         finally:
+            # nobody sends it any more, and there will be thousands
+            upload.file = replace(upload.file, content=b"")
             release()
 
     async def _send(self, http: httpx.AsyncClient, upload: Upload) -> None:

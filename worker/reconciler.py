@@ -38,6 +38,7 @@ ON CONFLICT (only_row) DO UPDATE SET began_at = excluded.began_at
 RETURNING true
 """
 
+# of a task that an attempt holds the silence is negative: it begins with the end of the lease
 _LEFT_TASKS = """
 SELECT t.*, extract(epoch FROM clock_timestamp() - greatest(
            coalesce(t.lease_until, t.updated_at), a.sent_at, (
@@ -46,7 +47,7 @@ SELECT t.*, extract(epoch FROM clock_timestamp() - greatest(
            )))::float8 AS quiet_seconds
   FROM tasks AS t
   LEFT JOIN announcements AS a USING (proveedor_id, task_id)
- WHERE t.status = 'processing' AND (t.lease_until IS NULL OR t.lease_until <= clock_timestamp())
+ WHERE t.status = 'processing'
  ORDER BY t.task_id
 """
 

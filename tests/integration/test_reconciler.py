@@ -535,6 +535,7 @@ async def test_a_reconciler_that_hangs_loses_its_turn(environment: dict[str, str
             return report is not None and report.uploads_announced == found(upload)
 
         await eventually(works)
+        assert not hanging.done()
         hanging.cancel()
         await asyncio.gather(hanging, return_exceptions=True)
 
@@ -594,6 +595,16 @@ async def test_a_task_whose_worker_died_and_whose_message_was_purged_goes_on_fro
     assert account.record.progress == Progress(60, 60, 60, 0)
     assert account.attempts[-1][1] > 1
     assert sorted(account.outputs) == sorted(row["id"] for row in products(60))
+
+
+async def test_what_nobody_foresaw_does_not_end_the_loop(environment: dict[str, str], made: Recovery) -> None:
+    put_upload(environment, csv_file(products(10)))
+    async with worker_process(environment, **QUICK) as worker:
+        async with statements_refused(made.connection, "INSERT", "announcements"):
+            await worker.has_logged("heartbeat_failed")
+        upload = put_upload(environment, csv_file(products(10, first=100)))
+        await eventually(lambda: stands(made, upload, TaskStatus.COMPLETED))
+        assert worker.child.running
 
 
 async def test_stores_away_never_take_the_worker_down(environment: dict[str, str], stores: Stores) -> None:

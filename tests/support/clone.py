@@ -15,7 +15,7 @@ import psutil
 from infra.embedded.stores import LOCALSTACK_PYTHON
 
 _ROOT = Path(__file__).parents[2]
-_PACKAGES = ("bff", "catalog_service", "cli", "common", "data", "infra", "worker")
+_PACKAGES = ("bff", "catalog_service", "cli", "common", "data", "infra", "scripts", "worker")
 
 
 class Ended(NamedTuple):
