@@ -3,6 +3,7 @@
 from catalog_service.main import create_app
 from catalog_service.server import serve
 from catalog_service.settings import Settings
+from common.failpoints import arm_failpoint
 from common.logs import configure_logs
 
 
@@ -10,6 +11,7 @@ def main() -> None:
     """Read the settings and serve."""
     settings = Settings()
     configure_logs("catalog_service", settings)
+    arm_failpoint()
     serve(create_app(settings), settings)
 
 

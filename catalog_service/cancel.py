@@ -9,6 +9,7 @@ from catalog_service.database import Database
 from catalog_service.errors import TaskNotFound, TaskOver
 from catalog_service.status import RedisDown, TaskFinder, TaskRecords
 from catalog_service.storage import Storage
+from common.failpoints import Failpoint, failpoint
 from common.ledger import read_task
 from common.messages import UploadMessage
 from common.tasks import TaskRecord, TaskStatus
@@ -70,7 +71,9 @@ class Cancellation:
             raise TaskNotFound(task_id=str(task_id))
         if record.status is not TaskStatus.CANCELLED:
             raise TaskOver(status_of_task=record.status.value)
+        failpoint(Failpoint.CANCEL_COMMITTED)
         await self._tell(record)
+        failpoint(Failpoint.CANCEL_RECORDED)
         log.info("task_cancelled", task_id=str(task_id), processed=record.progress.processed)
         return record
 

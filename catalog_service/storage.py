@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from catalog_service.errors import StorageUnavailable
 from catalog_service.parts import Content, Parts, Source, StoredFile, in_base64
+from common.failpoints import Failpoint, failpoint
 from common.messages import CORRELATION_ATTRIBUTE, InvalidMessage, UploadMessage, object_key
 
 log = structlog.get_logger(__name__)
@@ -113,6 +114,7 @@ class Storage:
                 if parts.ended:
                     break
                 await parts.advance()
+            failpoint(Failpoint.PARTS_STORED)
             arguments = {**where, "UploadId": upload_id, **condition}
             await self._decide(
                 self._s3.complete_multipart_upload, MultipartUpload={"Parts": done}, **arguments

@@ -30,6 +30,7 @@ from catalog_service.validation import (
     check_extension,
     clean_filename,
 )
+from common.failpoints import Failpoint, failpoint
 from common.messages import UploadMessage, object_key
 from common.tasks import TaskRecord, TaskStatus
 
@@ -92,12 +93,14 @@ async def accept_upload(order: UploadOrder, form: UploadForm, stores: Stores) ->
     """
     filename = await _check_file(form)
     upload = _describe(order, filename, stores.storage.bucket)
+    failpoint(Failpoint.UPLOAD_CHECKED)
     async with _undone_on_failure(upload, order, stores):
         stored = await _store(upload, form, order, stores)
+        failpoint(Failpoint.UPLOAD_STORED)
         if stored.created:
             upload = _complete(upload, stored)
             await _record(upload, stores)
-            await stores.queue.send(upload, correlation_id=order.correlation_id)
+            await _announce(upload, order, stores)
         else:
             upload = await _repeat(upload, stored, order, stores)
     log.info(
@@ -161,6 +164,12 @@ async def _record(upload: UploadMessage, stores: Stores) -> None:
     except RedisDown:
         # a status question is answered from the object in S3, and then from the ledger
         log.warning("task_record_not_written", task_id=str(upload.task_id))
+    failpoint(Failpoint.PENDING_RECORDED)
+
+
+async def _announce(upload: UploadMessage, order: UploadOrder, stores: Stores) -> None:
+    await stores.queue.send(upload, correlation_id=order.correlation_id)
+    failpoint(Failpoint.UPLOAD_ANNOUNCED)
 
 
 async def _repeat(
@@ -185,7 +194,7 @@ async def _repeat(
         if known.status is TaskStatus.PENDING:
             await _record(upload, stores)
     if known is None or known.status is TaskStatus.PENDING:
-        await stores.queue.send(upload, correlation_id=order.correlation_id)
+        await _announce(upload, order, stores)
     return upload
 
 

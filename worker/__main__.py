@@ -17,6 +17,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from common.aws import aws_client
+from common.failpoints import arm_failpoint
 from common.logs import configure_logs
 from common.redis import redis_client
 from common.tasks import TaskStore
@@ -178,6 +179,7 @@ def main() -> None:
     """Run the worker with the settings of the environment."""
     settings = Settings()
     configure_logs("worker", settings)
+    arm_failpoint()
     asyncio.run(run(settings))
 
 

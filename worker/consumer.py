@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import structlog
 
+from common.failpoints import Failpoint, failpoint
 from common.messages import InvalidMessage, UploadMessage
 from worker.heartbeat import keep_hidden
 from worker.outcomes import Done, Lost, Outcome, Reject, Retry
@@ -59,6 +60,7 @@ class Consumer:
 
     async def _handle(self, delivery: Delivery) -> None:
         self.busy += 1
+        failpoint(Failpoint.MESSAGE_RECEIVED)
         try:
             with structlog.contextvars.bound_contextvars(correlation_id=delivery.correlation_id):
                 async with keep_hidden(self._queue, delivery, self._shop.lease_seconds / 3):
@@ -87,6 +89,7 @@ class Consumer:
     async def _settle(self, delivery: Delivery, outcome: Outcome) -> None:
         """Turn the outcome into its effect on the queue; where that fails the message comes back, and is
         known."""
+        failpoint(Failpoint.MESSAGE_SETTLING)
         try:
             match outcome:
                 case Done():
@@ -104,6 +107,7 @@ class Consumer:
                     pass
         except QueueUnavailable as error:
             log.warning("message_not_settled", error=str(error))
+        failpoint(Failpoint.MESSAGE_SETTLED)
 
     async def _unless_stopped(self, work: Awaitable[T]) -> T | None:
         """Wait for ``work``, but no longer than until the worker is told to stop."""

@@ -11,6 +11,7 @@ import asyncpg
 import msgspec
 import structlog
 
+from common.failpoints import Failpoint, failpoint
 from common.ledger import read_task
 from common.messages import InvalidMessage, UploadMessage
 from common.tasks import TaskRecord
@@ -106,6 +107,7 @@ async def _bury_upload(
             wait_seconds = await _fail(connection, upload, letter, quiet_seconds)
             if wait_seconds > 0:
                 return Held(wait_seconds)
+            failpoint(Failpoint.LETTER_WRITTEN)
         return Buried(await read_task(connection, upload.task_id))
 
 
@@ -178,7 +180,10 @@ class DeadLetters:
         if isinstance(outcome, Held):
             await self._letters.hide(letter, outcome.seconds + 1)
             return
+        failpoint(Failpoint.LETTER_BURIED)
         if outcome.record is not None:
             await put_record(self._shop.tasks, outcome.record)
+        failpoint(Failpoint.LETTER_RECORDED)
         await self._letters.delete(letter)
+        failpoint(Failpoint.LETTER_DELETED)
         self._shop.metrics.dead_letters.inc()

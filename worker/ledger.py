@@ -13,6 +13,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from common.failpoints import Failpoint, failpoint
 from common.ledger import read_row_errors, record_from_row
 from common.messages import UploadMessage
 from common.tasks import LIST_LIMIT, TaskRecord, TaskStatus
@@ -198,6 +199,7 @@ async def _claim(
             _START_ATTEMPT, upload.proveedor_id, upload.task_id, row["epoch"], owner, row["cursor"]
         )
         tallies = msgspec.json.decode(row["tallies"], type=dict[str, int])
+        failpoint(Failpoint.CLAIM_WRITTEN)
         return Claim(
             upload, row["epoch"], row["cursor"], tallies, row["age_seconds"], record_from_row(row, [])
         )
@@ -346,7 +348,10 @@ async def _end(
             )
         )
         await connection.execute(_END_ATTEMPT, *_identity(claim), status.value)
-        return await _ended_record(connection, row)
+        record = await _ended_record(connection, row)
+        failpoint(Failpoint.END_WRITTEN)
+    failpoint(Failpoint.END_COMMITTED)
+    return record
 
 
 async def _ended_record(connection: asyncpg.Connection, row: asyncpg.Record) -> TaskRecord:

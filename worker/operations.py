@@ -20,6 +20,7 @@ import structlog
 from botocore.exceptions import BotoCoreError
 
 from common.aws import aws_client
+from common.failpoints import arm_failpoint
 from common.logs import configure_logs
 from common.redis import redis_client
 from common.tasks import TaskStore
@@ -154,6 +155,7 @@ def main(arguments: Sequence[str]) -> int:
     parsed = parse(arguments)
     settings = Settings()
     configure_logs("operations", settings, sys.stderr)
+    arm_failpoint()
     try:
         answer, exit_code = asyncio.run(perform(parsed, settings)), 0
     except NotDone as error:

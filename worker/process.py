@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 import structlog
 
+from common.failpoints import Failpoint, failpoint
 from common.ledger import read_task
 from common.messages import UploadMessage
 from common.tasks import TaskRecord, TaskStore
@@ -109,6 +110,7 @@ async def _take_up(shop: Workshop, upload: UploadMessage, stay: _Stay, correlati
 
 async def _attempt(shop: Workshop, claim: Claim, stay: _Stay) -> Outcome:
     log.info("task_started", epoch=claim.epoch, cursor=claim.cursor)
+    failpoint(Failpoint.TASK_CLAIMED)
     try:
         async with keep_lease(shop.database, claim, shop.lease_seconds), progress_of(shop.tasks) as progress:
             progress.publish(claim.record)
@@ -203,6 +205,7 @@ class _Attempt:
             shop.database.connection() as connection,
         ):
             self._publish(await ledger.open_task(connection, self._claim, source.total, fetched.sha256))
+            failpoint(Failpoint.TASK_OPENED)
             while batch := await source.next_batch():
                 if shop.stopping.is_set() or self._is_to_be_handed_over():
                     return False
@@ -223,6 +226,8 @@ class _Attempt:
             record = await ledger.advance(
                 connection, self._claim, batch.last, effect, tallies, self._shop.lease_seconds
             )
+            failpoint(Failpoint.BATCH_WRITTEN)
+        failpoint(Failpoint.BATCH_COMMITTED)
         self._cursor, self._tallies = batch.last, tallies
         self._shop.metrics.batch(effect.successful, effect.failed, time.monotonic() - started)
         log.info(
@@ -288,6 +293,7 @@ async def _give_back(shop: Workshop, claim: Claim, outcome: Retry, ended: str = 
             await ledger.release(connection, claim, ended)
     except DATABASE_FAULTS as error:
         log.warning("lease_not_released", error=type(error).__name__)
+    failpoint(Failpoint.LEASE_RELEASED)
     return outcome
 
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import structlog
 from redis.exceptions import RedisError
 
+from common.failpoints import Failpoint, failpoint
 from common.tasks import TaskRecord, TaskStore
 
 log = structlog.get_logger(__name__)
@@ -62,8 +63,10 @@ async def progress_of(store: TaskStore) -> AsyncIterator[Progress]:
 
 async def put_record(store: TaskStore, record: TaskRecord) -> None:
     """Write a record to Redis; when Redis cannot take it, say so and go on: the ledger has it."""
+    failpoint(Failpoint.RECORD_OFFERED)
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             await store.put(record)
     except (RedisError, OSError, TimeoutError) as error:
         log.warning("task_record_not_written", error=type(error).__name__)
+    failpoint(Failpoint.RECORD_STORED)

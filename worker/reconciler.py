@@ -14,6 +14,7 @@ import asyncpg
 import msgspec
 import structlog
 
+from common.failpoints import Failpoint, failpoint
 from common.messages import UploadMessage
 from worker.bucket import Bucket
 from worker.database import Database
@@ -193,7 +194,9 @@ class Reconciler:
             for row in rows:
                 # the object first: without its row it would be taken for one that was never imported
                 await self._bucket.remove(row["s3_bucket"], row["s3_key"])
+                failpoint(Failpoint.OBJECT_REMOVED)
                 await connection.execute(_DELETE_TASK, row["proveedor_id"], row["task_id"], age)
+                failpoint(Failpoint.TASK_REMOVED)
         return Finding.of([row["task_id"] for row in rows])
 
     async def expire_letters(self, connection: asyncpg.Connection, *, dry_run: bool) -> Finding:
@@ -215,7 +218,9 @@ class Reconciler:
         self, connection: asyncpg.Connection, message: UploadMessage, correlation_id: str
     ) -> None:
         await self._queue.send(message.to_body(), correlation_id)
+        failpoint(Failpoint.ANNOUNCEMENT_SENT)
         await connection.execute(_NOTE_ANNOUNCED, message.proveedor_id, message.task_id)
+        failpoint(Failpoint.ANNOUNCEMENT_NOTED)
         log.warning("upload_announced_again", task_id=str(message.task_id), correlation_id=correlation_id)
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from common.failpoints import Failpoint, failpoint
 from common.ledger import record_from_row
 from common.tasks import TaskRecord, TaskStore
 from worker.database import Database
@@ -134,9 +135,12 @@ async def redrive(
             if record is None:
                 redriven.passed_over.append(letter.task_id)
                 continue
+            failpoint(Failpoint.TASK_REOPENED)
             await put_record(tasks, record)
             await queue.send(letter.body, letter.correlation_id)
+            failpoint(Failpoint.LETTER_SENT)
             await note_sent(connection, letter)
+            failpoint(Failpoint.LETTER_NOTED)
             redriven.sent.append(letter.task_id)
             log.info("dead_letter_redriven", task_id=str(letter.task_id))
     return redriven

@@ -12,34 +12,15 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from common.messages import UploadMessage
-from common.tasks import TaskStatus
 from tests.reference import Catalogue
-from tests.support.catalogue_files import csv_file, expected_outcome, product, products, products_in
+from tests.support.catalogue_files import csv_file, expected_outcome, products, products_in
 from tests.support.faulty_proxy import Fault, FaultyProxy
 from tests.support.interruptions import ProviderLock, StandStill, provider_lock
 from tests.support.processes import is_gone, reader_children
+from tests.support.undisturbed import ROWS, assert_undisturbed
 from tests.support.waiting import eventually
 from tests.support.worker_process import worker_process
-from tests.support.worker_shop import (
-    Account,
-    account_of,
-    put_upload,
-    redis_record,
-    send,
-    waiting_messages,
-    workshop,
-)
-from worker.process import process_upload
-
-#: Good and faulty rows, duplicates within a batch and across batches, and a product that changes its keys.
-ROWS = [
-    *products(95, faulty_every=7),
-    product("P00001"),
-    product("OTRO", "C-P00002"),
-    product("P00003", "C-P00004"),
-    *products(30, first=90),
-]
+from tests.support.worker_shop import account_of, all_is_handled, put_upload, send
 
 
 class Point(Protocol):
@@ -132,15 +113,6 @@ async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     await connection.close()
 
 
-async def drained(environment: Mapping[str, str]) -> None:
-    """Return once the queue holds nothing."""
-
-    async def is_empty() -> bool:
-        return waiting_messages(environment) == (0, 0)
-
-    await eventually(is_empty, seconds=60)
-
-
 @pytest.mark.parametrize(
     "point_of",
     [
@@ -163,38 +135,13 @@ async def test_a_killed_worker_costs_nothing(
             await worker.kill()
         await point.end()
     async with worker_process(environment):
-        await drained(environment)
+        await all_is_handled(environment)
     account = await account_of(connection, upload)
-    await assert_undisturbed(environment, connection, account, upload)
+    await assert_undisturbed(environment, connection, upload)
     is_over = point_of is before_the_message_is_deleted
     assert [outcome for *_, outcome in account.attempts] == (
         ["completed"] if is_over else ["lost", "completed"]
     )
-    assert await redis_record(environment, upload.task_id) == account.record
-
-
-async def assert_undisturbed(
-    environment: Mapping[str, str], connection: asyncpg.Connection, account: Account, upload: UploadMessage
-) -> None:
-    """Assert that the task came to what the reference says, and to what it does for a provider whom nobody
-    disturbed."""
-    catalogue = Catalogue()
-    outcome = expected_outcome(catalogue, upload, ROWS)
-    assert account.record.status is TaskStatus.COMPLETED
-    assert account.resumen == outcome.resumen
-    assert account.outputs == outcome.created
-    assert [(error.fila, error.faults) for error in account.errors] == outcome.rejected
-    stored = await products_in(connection, upload.proveedor_id)
-    assert stored == catalogue.products(upload.proveedor_id)
-    other = put_upload(environment, csv_file(ROWS), reemplazar_duplicados=True, proveedor_id="SIN-MOLESTIAS")
-    async with workshop(environment, batch_max_rows=10) as shop:
-        await process_upload(shop, other, "test")
-    undisturbed = await account_of(connection, other)
-    assert undisturbed.record.result == account.record.result
-    assert undisturbed.record.progress == account.record.progress
-    assert (undisturbed.errors, undisturbed.outputs) == (account.errors, account.outputs)
-    assert undisturbed.batches == account.batches
-    assert await products_in(connection, "SIN-MOLESTIAS") == stored
 
 
 async def test_a_killed_worker_takes_its_reader_along(environment: dict[str, str]) -> None:
@@ -225,7 +172,7 @@ async def test_a_frozen_worker_that_wakes_up_late_does_no_harm(
         frozen.send(signal.SIGSTOP)
         await point.end()
         async with worker_process(environment):
-            await drained(environment)
+            await all_is_handled(environment)
         before = await account_of(connection, upload)
         frozen.send(signal.SIGCONT)
         await frozen.logged("task_lost", "task_ended_elsewhere", "store_failed")
@@ -234,7 +181,7 @@ async def test_a_frozen_worker_that_wakes_up_late_does_no_harm(
     account = await account_of(connection, upload)
     assert account == before
     assert [outcome for *_, outcome in account.attempts] == ["lost", "completed"]
-    await assert_undisturbed(environment, connection, account, upload)
+    await assert_undisturbed(environment, connection, upload)
 
 
 async def test_two_workers_and_messages_that_come_several_times(
@@ -253,7 +200,7 @@ async def test_two_workers_and_messages_that_come_several_times(
     for upload in [*uploads, *uploads, *uploads]:
         send(environment, upload)
     async with worker_process(environment), worker_process(environment):
-        await drained(environment)
+        await all_is_handled(environment)
     for upload in uploads:
         account = await account_of(connection, upload)
         assert [outcome for *_, outcome in account.attempts] == ["completed"]

@@ -25,10 +25,10 @@ from tests.support.waiting import eventually
 from tests.support.worker_process import worker_process
 from tests.support.worker_shop import (
     account_of,
+    all_is_handled,
     put_upload,
     redis_record,
     send,
-    waiting_messages,
     workshop,
 )
 from worker import ledger
@@ -56,14 +56,6 @@ async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     await connection.close()
 
 
-async def no_message_is_left(environment: dict[str, str]) -> None:
-    async def none_is() -> bool:
-        return waiting_messages(environment) == (0, 0)
-
-    await eventually(none_is)
-    assert waiting_messages(environment, "-dlq") == (0, 0)
-
-
 async def claim(connection: asyncpg.Connection, upload: UploadMessage) -> Claim | ledger.Held | Over:
     return await ledger.claim(
         connection, upload, owner="worker-1/1", lease_seconds=60, correlation_id="correlation-1"
@@ -85,7 +77,7 @@ class TestPending:
         assert (body["result"], body["error"], body["filename"]) == (None, None, accepted["filename"])
         assert body["completed_at"] is not None
         async with worker_process(environment) as worker:
-            await no_message_is_left(environment)
+            await all_is_handled(environment)
             assert worker.events("task_started") == []
         assert (await api.get(accepted["status_url"])).json() == body
         assert await products_in(connection, "PROV001") == []
@@ -100,7 +92,7 @@ class TestPending:
         again = await post(api, csv_file(products(10)), headers=key)
         assert (again.status_code, again.json()["task_id"]) == (202, accepted["task_id"])
         async with worker_process(environment):
-            await no_message_is_left(environment)
+            await all_is_handled(environment)
         assert (await api.get(accepted["status_url"])).json()["status"] == "cancelled"
 
     async def test_redis_is_not_needed(self, environment: dict[str, str]) -> None:
@@ -136,7 +128,7 @@ class TestRunning:
             assert body["status"] == "cancelled"
             committed = body["progress"]
             await lock.release()
-            await no_message_is_left(environment)
+            await all_is_handled(environment)
             await self._the_lists_stay(api, upload)
             assert (await api.get(f"{STATUS}/{upload.task_id}")).json() == body
 
@@ -310,7 +302,7 @@ class TestRaces:
         async with worker_process(environment, WORKER_CONCURRENCY="3"):
             uploads = [(await post(api, rows, proveedor_id=provider)).json() for provider in providers]
             answers = await asyncio.gather(*(api.post(cancel_url(task["task_id"])) for task in uploads))
-            await no_message_is_left(environment)
+            await all_is_handled(environment)
         for task, answer in zip(uploads, answers, strict=True):
             status = (await api.get(task["status_url"])).json()
             assert (answer.status_code, status["status"]) in [(200, "cancelled"), (409, "completed")]

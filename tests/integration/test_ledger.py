@@ -1,6 +1,7 @@
 """The ledger: who may work on a task, and that nobody else can write."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
@@ -28,6 +29,7 @@ class Desk:
         self._stack = stack
         self._url = url
         self.connection = connection
+        self._numbers = itertools.count(1)
         self.upload = UploadMessage(
             task_id=uuid4(),
             s3_bucket="bucket",
@@ -44,12 +46,16 @@ class Desk:
         return connection
 
     async def claim(
-        self, connection: asyncpg.Connection | None = None, lease_seconds: float = LEASE
+        self,
+        connection: asyncpg.Connection | None = None,
+        lease_seconds: float = LEASE,
+        owner: str | None = None,
     ) -> Claim | Held | Over:
+        """Ask for the task, under a new name each time unless told otherwise."""
         return await ledger.claim(
             connection or self.connection,
             self.upload,
-            owner="worker-1",
+            owner=owner or f"worker-{next(self._numbers)}",
             lease_seconds=lease_seconds,
             correlation_id="correlation-1",
         )
@@ -112,6 +118,18 @@ async def test_a_live_task_is_held_and_stays_as_it_is(desk: Desk) -> None:
     assert isinstance(held, Held)
     assert LEASE - 30 < held.seconds <= LEASE
     assert await desk.everything() == before
+
+
+async def test_who_holds_a_task_may_claim_it_again(desk: Desk) -> None:
+    """It lost sight of the database, and its lease has not run out."""
+    first = await desk.claim(owner="worker-1/a")
+    assert isinstance(first, Claim)
+    assert isinstance(await desk.claim(owner="worker-1/b"), Held)
+    again = await desk.claim(owner="worker-1/a")
+    assert isinstance(again, Claim)
+    assert again.epoch == first.epoch + 1
+    with pytest.raises(Fenced):
+        await ledger.renew(desk.connection, first, LEASE)
 
 
 async def test_a_task_is_claimed_by_one_of_many_and_held_for_the_others(desk: Desk) -> None:

@@ -3,10 +3,7 @@
 import asyncio
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -17,36 +14,18 @@ from cli import recovery as commands
 from cli.errors import CommandError
 from cli.exit_codes import ExitCode
 from cli.screen import Screen
-from cli.state import ROOT, State
+from cli.state import State
 from common.messages import UploadMessage
 from common.tasks import TaskStatus
 from infra.embedded.stores import Stores
 from tests.support.interruptions import StandStill
+from tests.support.operations import operation, perform_operation
 from tests.support.recovery import Recovery, letter_of, received, record_of, recovery
 from tests.support.stores import queue_url, sqs_client
 from tests.support.worker_shop import put_upload, worker_settings
 from worker import operations
 from worker.dead_letters import bury
 from worker.upload_queue import Delivery
-
-
-def started(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    variables = {**os.environ, **environment, "PYTHONPATH": str(ROOT), "RECONCILE_AFTER_SECONDS": "0.001"}
-    return subprocess.run(
-        [sys.executable, "-m", "worker.operations", *arguments],
-        env=variables,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-
-
-async def operation(environment: dict[str, str], *arguments: str, exit_code: int = 0) -> Any:
-    """What the operation prints, which is one JSON document and nothing else."""
-    done = await asyncio.to_thread(started, environment, *arguments)
-    assert done.returncode == exit_code, done.stderr
-    return json.loads(done.stdout)
 
 
 async def given_up(environment: dict[str, str], made: Recovery) -> UploadMessage:
@@ -119,7 +98,7 @@ async def test_a_round_waits_for_its_turn_but_not_for_ever(
 async def test_a_command_line_that_makes_no_sense_is_refused(
     environment: dict[str, str], arguments: list[str]
 ) -> None:
-    done = await asyncio.to_thread(started, environment, *arguments)
+    done = await asyncio.to_thread(perform_operation, environment, *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert "usage" in done.stderr
 

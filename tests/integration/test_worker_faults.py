@@ -21,7 +21,13 @@ from tests.support.interruptions import ProviderLock, provider_lock
 from tests.support.stores import queue_url, sqs_client
 from tests.support.waiting import eventually
 from tests.support.worker_process import WorkerProcess, worker_process
-from tests.support.worker_shop import account_of, put_upload, redis_record, send, waiting_messages
+from tests.support.worker_shop import (
+    account_of,
+    all_is_handled,
+    put_upload,
+    redis_record,
+    send,
+)
 
 #: Five batches, two rows of each are rejected.
 ROWS = products(50, faulty_every=5)
@@ -33,16 +39,6 @@ async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(database_url)
     yield connection
     await connection.close()
-
-
-async def ended(environment: Mapping[str, str]) -> None:
-    """Return once every message has been deleted, which is the last thing that a worker does."""
-
-    async def none_is_left() -> bool:
-        return waiting_messages(environment) == (0, 0)
-
-    await eventually(none_is_left, seconds=60)
-    assert waiting_messages(environment, "-dlq") == (0, 0)
 
 
 async def assert_imported_once(database_url: str, upload: UploadMessage, rows: Sequence[Row] = ROWS) -> None:
@@ -89,7 +85,7 @@ class TestPostgresql:
                 await (stores.postgres.stop() if gently else stores.postgres.kill())
             await worker.has_logged("store_is_down")
             await stores.postgres.start()
-            await ended(environment)
+            await all_is_handled(environment)
         await assert_imported_once(database_url, upload)
         connection = await asyncpg.connect(database_url)
         account = await account_of(connection, upload)
@@ -117,7 +113,7 @@ class TestPostgresql:
                 upload = put_upload(environment, csv_file(ROWS), proveedor_id=f"P{number}")
                 proxy.came, proxy.which = 0, number.__eq__
                 send(environment, upload)
-                await ended(environment)
+                await all_is_handled(environment)
                 assert proxy.spoiled == number
                 await assert_imported_once(database_url, upload)
                 assert await redis_record(environment, upload.task_id) == await ledger_record(
@@ -145,7 +141,7 @@ class TestPostgresql:
                 await worker.kill()
             send(environment, second)
             async with worker_process(environment, **one_batch) as other:
-                await ended(environment)
+                await all_is_handled(environment)
                 assert other.events("deserted_sessions_ended")
         account = await account_of(connection, first)
         assert account.record.status is TaskStatus.COMPLETED
@@ -170,7 +166,7 @@ class TestFrozen:
                 frozen.send(signal.SIGSTOP)
             # its session has the locks now, and nobody is there to go on
             async with worker_process(environment, WORKER_CONCURRENCY="1"):
-                await ended(environment)
+                await all_is_handled(environment)
                 before = await account_of(connection, upload)
             frozen.send(signal.SIGCONT)
             await frozen.has_logged("store_failed")
@@ -182,7 +178,7 @@ class TestFrozen:
 
     async def _it_takes_work_again(self, environment: dict[str, str], worker: WorkerProcess) -> None:
         send(environment, put_upload(environment, csv_file(ROWS), proveedor_id="ANOTHER"))
-        await ended(environment)
+        await all_is_handled(environment)
         assert worker.events("task_completed")
 
 
@@ -199,7 +195,7 @@ class TestS3:
             worker_process({**environment, "AWS_ENDPOINT_URL": url}, WORKER_CONCURRENCY="1"),
         ):
             send(environment, upload)
-            await ended(environment)
+            await all_is_handled(environment)
         assert proxy.spoiled == 4
         await assert_imported_once(database_url, upload)
         *failed, last = [outcome for *_, outcome in (await account_of(connection, upload)).attempts]
@@ -221,7 +217,7 @@ class TestS3:
             await two_batches_pass(lock)
             proxy.fault = Fault.RESET
             await lock.release()
-            await ended(environment)
+            await all_is_handled(environment)
         await assert_imported_once(database_url, upload)
 
 
@@ -250,7 +246,7 @@ class TestGate:
             assert deliveries(environment) == 2, "and that"
             assert worker.events("task_started") == []
             proxy.fault = None
-            await ended(environment)
+            await all_is_handled(environment)
             assert worker.events("store_is_back")
         await assert_imported_once(database_url, upload)
 
@@ -287,7 +283,7 @@ class TestRedis:
             accepted = (await post(api, csv_file(products(300)))).json()
             through = {**environment, "REDIS_URL": leading_through(url, environment["REDIS_URL"])}
             async with worker_process(through) as worker:
-                await ended(environment)
+                await all_is_handled(environment)
                 assert len(worker.events("batch_committed")) == 30
                 assert worker.events("task_record_not_written")
             assert proxy.spoiled <= 10
@@ -302,7 +298,7 @@ class TestRedis:
                 await two_batches_pass(lock)
                 await stores.valkey.kill()
                 await lock.release()
-                await ended(environment)
+                await all_is_handled(environment)
                 assert (await api.get(accepted["status_url"])).json()["progress"]["processed"] == 50
                 assert worker.events("store_failed") == []
                 await stores.valkey.start()
@@ -328,7 +324,7 @@ class TestRedis:
             async with Redis.from_url(environment["REDIS_URL"]) as redis:
                 await redis.flushall()
             await lock.release()
-            await ended(environment)
+            await all_is_handled(environment)
         assert await redis_record(environment, upload.task_id) == await ledger_record(database_url, upload)
 
 

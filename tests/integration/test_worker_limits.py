@@ -16,9 +16,15 @@ from common.texts import render_task_error
 from tests.support.catalogue_files import csv_file, products, products_in
 from tests.support.interruptions import provider_lock
 from tests.support.processes import reader_children
-from tests.support.waiting import eventually
 from tests.support.worker_process import worker_process
-from tests.support.worker_shop import account_of, put_upload, redis_record, send, waiting_messages, workshop
+from tests.support.worker_shop import (
+    account_of,
+    all_is_handled,
+    put_upload,
+    redis_record,
+    send,
+    workshop,
+)
 from worker.consumer import Consumer
 from worker.upload_queue import Delivery, UploadQueue
 
@@ -28,16 +34,6 @@ async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(database_url)
     yield connection
     await connection.close()
-
-
-async def ended(environment: dict[str, str]) -> None:
-    """Return once every message has been deleted, which is the last thing that a worker does."""
-
-    async def none_is_left() -> bool:
-        return waiting_messages(environment) == (0, 0)
-
-    await eventually(none_is_left, seconds=60)
-    assert waiting_messages(environment, "-dlq") == (0, 0)
 
 
 class TestStalled:
@@ -55,7 +51,7 @@ class TestStalled:
                 (reader,) = (psutil.Process(pid) for pid in reader_children(worker.pid))
                 reader.send_signal(signal.SIGSTOP)
             await worker.has_logged("task_stalled")
-            await ended(environment)
+            await all_is_handled(environment)
             assert not reader.is_running()
         account = await account_of(connection, upload)
         assert account.record.progress == Progress(30_000, 30_000, 30_000, 0)
@@ -76,7 +72,7 @@ class TestStalled:
             send(environment, upload)
             await lock.someone_waits()
             await lock.step()
-            await ended(environment)
+            await all_is_handled(environment)
         account = await account_of(connection, upload)
         assert (account.record.status, account.record.error_code) == (TaskStatus.FAILED, "stalled")
         assert "lo ya procesado se conserva" in render_task_error("stalled", {}, "es")
@@ -95,7 +91,7 @@ class TestTimeLimit:
         upload = await self._begun_an_hour_ago(environment, database_url, connection)
         async with worker_process(environment, TASK_TIMEOUT_SECONDS="60"):
             send(environment, upload)
-            await ended(environment)
+            await all_is_handled(environment)
         record = (await account_of(connection, upload)).record
         assert (record.status, record.error_code) == (TaskStatus.FAILED, "task_timeout")
         assert record.error_params == {"limit": 60}
@@ -109,7 +105,7 @@ class TestTimeLimit:
         upload = await self._begun_an_hour_ago(environment, database_url, connection)
         async with worker_process(environment):
             send(environment, upload)
-            await ended(environment)
+            await all_is_handled(environment)
         assert (await account_of(connection, upload)).record.status is TaskStatus.COMPLETED
 
     async def _begun_an_hour_ago(
@@ -134,7 +130,7 @@ async def test_an_upload_that_was_held_for_long_is_handed_on_with_its_cursor(
     upload = put_upload(environment, csv_file(products(40)))
     async with worker_process(environment, HANDOVER_SECONDS="0.001") as worker:
         send(environment, upload)
-        await ended(environment)
+        await all_is_handled(environment)
         assert [entry["reason"] for entry in worker.events("message_returned")] == ["released"] * 3
     account = await account_of(connection, upload)
     # each time it gets on, or it would be handed round for ever

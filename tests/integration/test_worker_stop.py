@@ -12,9 +12,14 @@ from common.tasks import TaskStatus
 from tests.reference import Catalogue
 from tests.support.catalogue_files import csv_file, expected_outcome, products, products_in
 from tests.support.interruptions import StandStill
-from tests.support.waiting import eventually
 from tests.support.worker_process import WorkerProcess, worker_process
-from tests.support.worker_shop import account_of, put_upload, send, waiting_messages
+from tests.support.worker_shop import (
+    account_of,
+    all_is_handled,
+    put_upload,
+    send,
+    waiting_messages,
+)
 
 #: What the issue promises.
 STOP_SECONDS = 10
@@ -30,13 +35,6 @@ async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 async def stopped(worker: WorkerProcess) -> int:
     """How it ended, within the time it has."""
     return await asyncio.wait_for(worker.ended(), STOP_SECONDS)
-
-
-async def drained(environment: dict[str, str]) -> None:
-    async def is_empty() -> bool:
-        return waiting_messages(environment) == (0, 0)
-
-    await eventually(is_empty)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -62,7 +60,7 @@ async def test_a_stopped_worker_finishes_its_batch_and_gives_the_message_back(
     assert account.batches == [(11 + 10 * batch, 10) for batch in range(4)]
     assert account.attempts == [(1, 0, "released")]
     async with worker_process(environment):
-        await drained(environment)
+        await all_is_handled(environment)
     account = await account_of(connection, upload)
     assert account.attempts == [(1, 0, "released"), (2, 41, "completed")]
     catalogue = Catalogue()
@@ -85,7 +83,7 @@ async def test_a_worker_that_cannot_finish_in_time_gives_its_work_back_all_the_s
         assert await stopped(worker) == 0
         assert waiting_messages(environment) == (1, 0)
     async with worker_process(environment):
-        await drained(environment)
+        await all_is_handled(environment)
     account = await account_of(connection, upload)
     assert account.attempts == [(1, 0, "released"), (2, 0, "completed")]
 

@@ -16,6 +16,7 @@ from common.ledger import read_row_errors, read_task
 from common.messages import CORRELATION_ATTRIBUTE, UploadMessage, object_key
 from common.tasks import RowError, TaskRecord, TaskStore
 from tests.support.stores import queue_url, s3_client, sqs_client
+from tests.support.waiting import eventually
 from worker.database import Database
 from worker.gate import Gate
 from worker.process import Workshop
@@ -106,6 +107,22 @@ def waiting_messages(environment: Mapping[str, str], suffix: str = "") -> tuple[
         QueueUrl=queue_url(environment, suffix), AttributeNames=names
     )["Attributes"]
     return int(attributes[names[0]]), int(attributes[names[1]])
+
+
+async def all_is_handled(environment: Mapping[str, str]) -> None:
+    """Return once every message has been deleted, which is the last thing that a worker does, and none given
+    up."""
+    await queue_is_empty(environment)
+    assert waiting_messages(environment, "-dlq") == (0, 0)
+
+
+async def queue_is_empty(environment: Mapping[str, str], suffix: str = "") -> None:
+    """Return once the queue holds nothing."""
+
+    async def it_is() -> bool:
+        return waiting_messages(environment, suffix) == (0, 0)
+
+    await eventually(it_is, seconds=60)
 
 
 @dataclass(frozen=True)

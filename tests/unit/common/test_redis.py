@@ -1,5 +1,5 @@
-"""Redis clients: a broken connection is a fault of Redis, whatever the event loop calls it, and to be cancelled
-is to be cancelled."""
+"""Redis clients: a broken connection is a fault of Redis, whatever the event loop calls it, and whoever is
+cancelled hears of it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

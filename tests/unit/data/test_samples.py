@@ -12,7 +12,15 @@ from data.make_samples import make_samples
 
 DATA = Path(__file__).parents[3] / "data"
 #: What a task can fail of without any fault of its file.
-NOT_OF_THE_FILE = {"upload_missing", "unknown_kind", "internal_error", "reader_limits"}
+NOT_OF_THE_FILE = {
+    "upload_missing",
+    "unknown_kind",
+    "internal_error",
+    "reader_limits",
+    "stalled",
+    "task_timeout",
+    "too_many_attempts",
+}
 
 
 def contents(directory: Path) -> dict[str, bytes]:
