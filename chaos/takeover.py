@@ -10,6 +10,8 @@ _PASSED_OVER = """
 SELECT count(*) FROM task_attempts WHERE outcome = 'lost' AND worker LIKE '%-' || $1 || '-%'
 """
 _POLL_SECONDS = 0.03
+#: A connection that breaks in the middle of a call may call that an internal error.
+_GONE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 async def until_taken_over(database_url: str, pid: int, seconds: float) -> None:
@@ -19,7 +21,7 @@ async def until_taken_over(database_url: str, pid: int, seconds: float) -> None:
         async with asyncio.timeout(seconds):
             try:
                 await _watch(database_url, str(pid))
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except _GONE:
                 await asyncio.sleep(seconds)
 
 
