@@ -13,24 +13,47 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from worker.readers.table import Checker, Row
+
 Check = Callable[[Sequence[str]], tuple[list[str], bytes] | list[dict[str, Any]]]
 
 
+class _Wild:
+    """A checker that surveys nothing."""
+
+    def __init__(self, check: Check) -> None:
+        self.columns: list[dict[str, Any]] = []
+        self.check = check
+
+    def survey(self, row: Row) -> None: ...
+
+    def notices(self) -> list[dict[str, Any]]:
+        return []
+
+
+def _checker(make: Callable[[Sequence[str]], Check]) -> Callable[[Sequence[str]], Checker]:
+    return lambda header: _Wild(make(header))
+
+
+@_checker
 def takes_all(header: Sequence[str]) -> Check:
     """Every row is sound."""
     return lambda cells: ([cells[0]], b"")
 
 
+@_checker
 def tells_its_environment(header: Sequence[str]) -> Check:
     """Each row comes out as the names of the environment variables."""
     return lambda cells: (sorted(os.environ), b"")
 
 
+@_checker
 def tells_its_files(header: Sequence[str]) -> Check:
     """Each row comes out as what the open descriptors lead to."""
     return lambda cells: ([str(link.resolve()) for link in Path("/proc/self/fd").iterdir()], b"")
 
 
+@_checker
 def counts_into_its_first_header(header: Sequence[str]) -> Check:
     """The first header is the path of a file that gets a byte for every row checked."""
     count = os.open(header[0], os.O_WRONLY | os.O_APPEND)
@@ -42,6 +65,7 @@ def counts_into_its_first_header(header: Sequence[str]) -> Check:
     return check
 
 
+@_checker
 def dies_at_row(header: Sequence[str]) -> Check:
     """Killed from outside when it comes to a row that reads "die"."""
 
@@ -53,17 +77,20 @@ def dies_at_row(header: Sequence[str]) -> Check:
     return check
 
 
+@_checker
 def raises(header: Sequence[str]) -> Check:
     """A parser with a bug."""
     raise RuntimeError("a bug")
 
 
+@_checker
 def falls_into_a_loop(header: Sequence[str]) -> Check:
     """It computes and computes."""
     while True:
         pass
 
 
+@_checker
 def eats_memory(header: Sequence[str]) -> Check:
     """It takes memory until Python has none to give."""
     eaten = []
@@ -71,17 +98,20 @@ def eats_memory(header: Sequence[str]) -> Check:
         eaten.append(bytearray(16 << 20))
 
 
+@_checker
 def aborts(header: Sequence[str]) -> Check:
     """What Rust does when there is no memory."""
     os.abort()
 
 
+@_checker
 def waits(header: Sequence[str]) -> Check:
     """It neither works nor ends."""
     threading.Event().wait()
     raise AssertionError
 
 
+@_checker
 def prints(header: Sequence[str]) -> Check:
     """A parser that talks, from Python and from C."""
     ctypes.CDLL(None).puts(b"warning")
@@ -90,22 +120,25 @@ def prints(header: Sequence[str]) -> Check:
     return lambda cells: ([cells[0]], b"")
 
 
+@_checker
 def sends_garbage(header: Sequence[str]) -> Check:
     """It got hold of the pipe of frames."""
     os.write(_pipe_of_frames(), b"\xff" * 100)
     return lambda cells: ([cells[0]], b"")
 
 
+@_checker
 def sends_rows_first(header: Sequence[str]) -> Check:
     """A well-formed frame (End) where the total should be."""
     os.write(_pipe_of_frames(), b"\0\0\0\2\x91\3")
     return lambda cells: ([cells[0]], b"")
 
 
+@_checker
 def falls_silent(header: Sequence[str]) -> Check:
     """It closes the pipe of frames, and lives on."""
     os.close(_pipe_of_frames())
-    return waits(header)
+    return waits(header).check
 
 
 def _pipe_of_frames() -> int:

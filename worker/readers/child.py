@@ -8,20 +8,15 @@ import importlib
 import os
 import resource
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import msgspec
 
 from worker.parent import die_with_parent
 from worker.readers.frames import CheckedRow, End, Frame, Opened, Refused, RejectedRow, Rows, encode_frame
-from worker.readers.table import FileRefused, Row, TableReader
-
-#: Returns the identifying values and the COPY line of a row, or its faults.
-RowChecker = Callable[[Sequence[str]], tuple[list[str], bytes] | list[dict[str, Any]]]
-#: Takes the header cells; raises FileRefused where columns are missing.
-CheckerFactory = Callable[[Sequence[str]], RowChecker]
+from worker.readers.table import Checker, CheckerFactory, FileRefused, Row, TableReader
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -62,10 +57,11 @@ def read_frames(file: BinaryIO, order: Order) -> Iterator[Frame]:
     """Yield the frames of a file: Opened, Rows …, End, or Refused where it cannot be imported."""
     try:
         reader = _open(file, order.format)
-        check, header_fila = _find_header(reader, order.checker)
-        yield Opened(total=_count_rows(reader, header_fila))
+        checker, header_fila = _find_header(reader, order.checker)
+        total = _survey_rows(reader, header_fila, checker)
+        yield Opened(total, checker.columns, [*reader.notices, *checker.notices()], reader.facts)
         rows = (row for row in reader.rows() if row.fila > max(order.after, header_fila) and not row.is_blank)
-        yield from _frames(rows, check, order.rows_per_frame)
+        yield from _frames(rows, checker, order.rows_per_frame)
         yield End()
     except FileRefused as refusal:
         yield Refused(refusal.code, refusal.params)
@@ -84,7 +80,7 @@ def _open(file: BinaryIO, format: str) -> TableReader:
     return CsvReader(file)
 
 
-def _find_header(reader: TableReader, checker: str) -> tuple[RowChecker, int]:
+def _find_header(reader: TableReader, checker: str) -> tuple[Checker, int]:
     """Return the checker for the columns of the first row that is not blank, and the number of that row."""
     header = next((row for row in reader.rows() if not row.is_blank), None)
     if header is None:
@@ -94,22 +90,27 @@ def _find_header(reader: TableReader, checker: str) -> tuple[RowChecker, int]:
     return factory(header.cells), header.fila
 
 
-def _count_rows(reader: TableReader, header_fila: int) -> int:
-    """Return the rows to come; reading to the end also shows that the whole file is well formed."""
-    total = sum(1 for row in reader.rows() if row.fila > header_fila and not row.is_blank)
+def _survey_rows(reader: TableReader, header_fila: int, checker: Checker) -> int:
+    """Show the checker all rows and return how many there are; reading to the end also shows that the whole
+    file is well formed."""
+    total = 0
+    for row in reader.rows():
+        if row.fila > header_fila and not row.is_blank:
+            checker.survey(row)
+            total += 1
     if total == 0:
         raise FileRefused("no_rows")
     return total
 
 
-def _frames(rows: Iterable[Row], check: RowChecker, rows_per_frame: int) -> Iterator[Rows]:
+def _frames(rows: Iterable[Row], checker: Checker, rows_per_frame: int) -> Iterator[Rows]:
     rows = iter(rows)
     for first in rows:
         checked: list[CheckedRow] = []
         rejected: list[RejectedRow] = []
         last = first.fila
         for row in chain([first], _take(rows, rows_per_frame - 1)):
-            verdict = check(row.cells)
+            verdict = list(row.faults) or checker.check(row.cells)
             if isinstance(verdict, tuple):
                 checked.append(CheckedRow(row.fila, *verdict))
             else:

@@ -4,9 +4,9 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from worker.readers.table import FileRefused, Row
+from worker.readers.table import FileRefused, Notice, Row
 
 _DELIMITERS = ",;\t|"
 _BLANKS = _DELIMITERS + ' "\r\n'
@@ -21,6 +21,8 @@ class CsvReader:
     tab or bar."""
 
     def __init__(self, file: BinaryIO) -> None:
+        self.facts: dict[str, Any] = {}
+        self.notices: list[Notice] = []
         self._file = file
         self._encoding = _find_encoding(file)
         self._delimiter = _find_delimiter(self._first_line())

@@ -1,6 +1,6 @@
 """What every reader gives: a table as rows of text, numbered as the person sees them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 
@@ -20,11 +20,20 @@ class CellError(str):
     __slots__ = ()
 
 
+#: What is wrong with a row, or worth knowing of a file: a code and its parameters.
+Fault = dict[str, Any]
+Notice = dict[str, Any]
+
+
 class Row(NamedTuple):
-    """One row: its number in the file (the first is 1) and the text of its cells, untrimmed."""
+    """One row: its number in the file (the first is 1) and the text of its cells, untrimmed.
+
+    ``faults``: what the reader itself found wrong with it; then nobody looks at the cells.
+    """
 
     fila: int
     cells: Sequence[str]
+    faults: Sequence[Fault] = ()
 
     @property
     def is_blank(self) -> bool:
@@ -34,7 +43,38 @@ class Row(NamedTuple):
 class TableReader(Protocol):
     """An open file. ``rows`` may be called more than once and starts over each time.
 
+    ``facts``: how the file was read (encoding, delimiter, sheet …), for a person who looks into it.
+    ``notices``: warnings about that, complete once all rows have been read.
     Raises ``FileRefused`` where the file is not what it should be.
     """
 
+    facts: dict[str, Any]
+    notices: list[Notice]
+
     def rows(self) -> Iterator[Row]: ...
+
+
+class Checker(Protocol):
+    """What a kind of table knows of a row. It sees every row twice: :meth:`survey` all of them first, then
+    :meth:`check` those that are to be imported.
+
+    ``columns``: how each column of the file was understood, in the order of the file.
+    """
+
+    columns: list[dict[str, Any]]
+
+    def survey(self, row: Row) -> None:
+        """Look at a row for what only shows in many of them; must be quick."""
+        ...
+
+    def notices(self) -> list[Notice]:
+        """Return what the survey of all rows, and the header, came to."""
+        ...
+
+    def check(self, cells: Sequence[str]) -> tuple[list[str], bytes] | list[Fault]:
+        """Return the identifying values and the COPY line of a row, or its faults."""
+        ...
+
+
+#: Takes the header cells; raises FileRefused where columns are missing.
+CheckerFactory = Callable[[Sequence[str]], Checker]

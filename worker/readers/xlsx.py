@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from worker.readers.table import CellError, FileRefused, Row
+from worker.readers.table import CellError, FileRefused, Notice, Row
 
 _ERROR_CELL = re.compile(rb"""\st=["']e["']""")
 _CHUNK_BYTES = 1024 * 1024
@@ -27,6 +27,8 @@ class XlsxReader:
     """A workbook, held in memory by the parser (which is why it is opened in a process of its own)."""
 
     def __init__(self, file: BinaryIO) -> None:
+        self.facts: dict[str, Any] = {}
+        self.notices: list[Notice] = []
         try:
             careful = _has_error_cells(file)
             file.seek(0)

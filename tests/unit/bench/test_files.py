@@ -19,7 +19,7 @@ def texts(rows: list[Cells]) -> list[list[str]]:
 
 def test_one_row_in_a_hundred_is_rejected_by_the_workers_own_check() -> None:
     header, *rows = texts(list(catalogue_rows(_ROWS)))
-    check = make_checker(header)
+    check = make_checker(header).check
     rejected = [verdict for row in rows if isinstance(verdict := check(row), list)]
     assert len(rejected) == faulty_rows(_ROWS) == 12
     assert {fault["code"] for faults in rejected for fault in faults} == {
@@ -33,7 +33,7 @@ def test_one_row_in_a_hundred_is_rejected_by_the_workers_own_check() -> None:
 
 def test_without_faults_every_row_is_a_product_of_its_own() -> None:
     header, *rows = texts(list(catalogue_rows(_ROWS, with_faults=False)))
-    check = make_checker(header)
+    check = make_checker(header).check
     keys = [verdict[0] for row in rows if isinstance(verdict := check(row), tuple)]
     assert len({id for id, _ in keys}) == len({codigo for _, codigo in keys}) == _ROWS
 

@@ -26,7 +26,7 @@ GOOD = dict(zip(COLUMN_NAMES, GOOD_CELLS, strict=True))
 
 def checked(header: Sequence[str], row: Sequence[str]) -> Any:
     """The faults, or the keys and the values as PostgreSQL would have them."""
-    verdict = make_checker(header)(row)
+    verdict = make_checker(header).check(row)
     if isinstance(verdict, list):
         return verdict
     keys, line = verdict

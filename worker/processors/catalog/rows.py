@@ -11,9 +11,8 @@ from unicodedata import normalize
 
 from common.catalog import COLUMNS, MAX_WHOLE, PRICE_DECIMALS, PRICE_DIGITS, Column, ColumnType
 from worker.processors.catalog.copy_text import NULL, escape
-from worker.readers.table import CellError, FileRefused
+from worker.readers.table import CellError, Fault, FileRefused, Notice, Row
 
-Fault = dict[str, Any]
 #: Takes the clean text of a cell that is not empty; returns the COPY value or the fault.
 CellParser = Callable[[str], str | Fault]
 
@@ -26,23 +25,40 @@ _PRICE_WHOLE_DIGITS = PRICE_DIGITS - PRICE_DECIMALS
 _PRICE_LIMIT = "9" * _PRICE_WHOLE_DIGITS + "." + "9" * PRICE_DECIMALS
 
 
-def make_checker(header: Sequence[str]) -> Callable[[Sequence[str]], tuple[list[str], bytes] | list[Fault]]:
+def make_checker(header: Sequence[str]) -> "CatalogChecker":
     """Return the check for rows under this header.
 
     Raises:
         FileRefused: a required column is missing, or a column stands there twice.
     """
-    positions = _find_columns(header)
-    plan = [(column, positions.get(column.name), _parser(column)) for column in COLUMNS]
-    width = len(header)
+    return CatalogChecker(header)
 
-    def check(cells: Sequence[str]) -> tuple[list[str], bytes] | list[Fault]:
+
+class CatalogChecker:
+    """Checks the rows under one header (a `Checker`)."""
+
+    def __init__(self, header: Sequence[str]) -> None:
+        self._positions = _find_columns(header)
+        self._plan = [(column, self._positions.get(column.name), _parser(column)) for column in COLUMNS]
+        self._width = len(header)
+        self.columns: list[dict[str, Any]] = []
+
+    def survey(self, row: Row) -> None:
+        """Look for what only shows in many rows."""
+
+    def notices(self) -> list[Notice]:
+        """Return warnings about the file as a whole."""
+        return []
+
+    def check(self, cells: Sequence[str]) -> tuple[list[str], bytes] | list[Fault]:
+        """Return the keys and the COPY line of a row, or its faults."""
+        width = self._width
         if len(cells) != width and (len(cells) < width or any(cell.strip() for cell in cells[width:])):
             return [_fault("row_shape", found=len(cells), expected=width)]
         missing: list[str] = []
         faults: list[Fault] = []
         values: list[str] = []
-        for column, position, parse in plan:
+        for column, position, parse in self._plan:
             cell = "" if position is None else cells[position]
             text = _clean(cell)
             if text:
@@ -56,10 +72,8 @@ def make_checker(header: Sequence[str]) -> Callable[[Sequence[str]], tuple[list[
             faults.insert(0, _fault("required_missing", columns=missing))
         if faults:
             return faults
-        keys = [_clean(cells[positions["id"]]), _clean(cells[positions["codigo"]])]
+        keys = [_clean(cells[self._positions["id"]]), _clean(cells[self._positions["codigo"]])]
         return keys, "\t".join(values).encode()
-
-    return check
 
 
 def _find_columns(header: Sequence[str]) -> dict[str, int]:
