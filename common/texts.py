@@ -139,6 +139,9 @@ TASK_ERRORS: dict[str, Text] = {
     ),
 }
 
+#: What a person should know of a file that was read all the same.
+NOTICES: dict[str, Text] = {}
+
 
 def choose_language(accept_language: str | None) -> Language:
     """Return the language an ``Accept-Language`` header asks for (RFC 9110, section 12.5.4); Spanish unless
@@ -176,6 +179,11 @@ def render_row_error(faults: list[dict[str, Any]], language: Language) -> str:
 def render_task_error(code: str, params: Params, language: Language) -> str:
     """Return the sentence for a failed task."""
     return _render_code(TASK_ERRORS, code, params, language)
+
+
+def render_notice(code: str, params: Params, language: Language) -> str:
+    """Return the sentence of a warning."""
+    return _render_code(NOTICES, code, params, language)
 
 
 def _render_code(texts: dict[str, Text], code: str, params: Params, language: Language) -> str:

@@ -8,12 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.texts import (
+    NOTICES,
     ROW_FAULTS,
     TASK_ERRORS,
     Language,
     Text,
     choose_language,
     render,
+    render_notice,
     render_row_error,
     render_task_error,
 )
@@ -56,7 +58,7 @@ def test_lists_are_joined_and_braces_in_values_are_text() -> None:
     assert render(text, {"columns": ["id"]}, "en") == "Missing: id"
 
 
-@pytest.mark.parametrize("texts", [ROW_FAULTS, TASK_ERRORS])
+@pytest.mark.parametrize("texts", [ROW_FAULTS, TASK_ERRORS, NOTICES])
 def test_both_languages_take_the_same_parameters(texts: dict[str, Text]) -> None:
     for code, text in texts.items():
         spanish, english = (set(re.findall(r"{(\w+)}", sentence)) for sentence in text)
@@ -77,3 +79,9 @@ def test_row_error_is_one_line_of_all_faults() -> None:
 def test_task_error() -> None:
     assert render_task_error("no_header", {}, "en").startswith("The file is empty")
     assert render_task_error("unheard_of", {}, "es") == "unheard_of"
+
+
+def test_notice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(NOTICES, "a_code", Text("Hoja {sheet}", "Sheet {sheet}"))
+    assert render_notice("a_code", {"sheet": "Precios"}, "en") == "Sheet Precios"
+    assert render_notice("unheard_of", {}, "es") == "unheard_of"
