@@ -1,7 +1,7 @@
 """The bodies of the API for its documentation (OpenAPI). Tests hold the answers to them."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -46,11 +46,40 @@ class ProgressBody(_Schema):
 
 
 class RowErrorBody(_Schema):
-    """A rejected row: its number in the file (the header is 1), why, and the stable codes of the faults."""
+    """A rejected row: its number in the file (the header is 1), why, the stable codes of the faults, and the
+    columns that have them (none where it is the row as a whole)."""
 
     fila: int
     error: str
     codigos: list[str]
+    columnas: list[str]
+
+
+class FaultGroupBody(_Schema):
+    """A fault and the number of rows that were rejected for it; ``columna`` is null for one of the whole
+    row."""
+
+    codigo: str
+    columna: str | None
+    filas: int
+    primera_fila: int
+    error: str
+
+
+class NoticeBody(_Schema):
+    """Something that a person should know of a file that was read all the same."""
+
+    codigo: str
+    advertencia: str
+
+
+class ColumnBody(_Schema):
+    """How a column of the file was understood; ``columna`` is null where it was ignored."""
+
+    encabezado: str
+    columna: str | None
+    posicion: int
+    como: str
 
 
 class SummaryBody(BaseModel):
@@ -75,17 +104,23 @@ class LinksBody(_Schema):
 
 
 class ResultBody(_Schema):
-    """What an import did; the lists hold the first hundred."""
+    """What an import did, or would do: then there is ``validacion``. The lists hold the first hundred, the
+    groups are those of the most rows, fifty at most; ``lectura`` says how the file was read."""
 
     mensaje: str
     resumen: SummaryBody
     productos_creados: list[str]
+    validacion: Literal[True] | None = None
     errores: list[RowErrorBody]
+    grupos_errores: list[FaultGroupBody]
+    columnas: list[ColumnBody]
+    lectura: dict[str, Any]
     enlaces: LinksBody
 
 
 class StatusBody(_Schema):
-    """A task. ``result`` once completed; ``error`` and ``error_code`` once failed."""
+    """A task. ``result`` once completed; ``error`` and ``error_code`` once failed; ``advertencias`` from the
+    moment in which the file is open."""
 
     task_id: UUID
     status: Literal["pending", "processing", "completed", "failed", "cancelled"]
@@ -98,12 +133,14 @@ class StatusBody(_Schema):
     result: ResultBody | None
     error: str | None
     error_code: str | None
+    advertencias: list[NoticeBody]
 
 
 class RowErrorsBody(_Schema):
-    """A page of rejected rows; ``next`` is the URL of the next, or null."""
+    """A page of rejected rows; ``next`` is the URL of the next, or null. The groups are those of all rows."""
 
     errores: list[RowErrorBody]
+    grupos_errores: list[FaultGroupBody]
     next: str | None
 
 

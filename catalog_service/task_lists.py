@@ -8,8 +8,8 @@ import msgspec
 
 from catalog_service.database import Database
 from catalog_service.errors import InvalidCursor
-from common.ledger import read_row_errors
-from common.tasks import RowError
+from common.ledger import read_fault_groups, read_row_errors
+from common.tasks import FaultGroup, RowError
 
 #: Entries of one page.
 MAX_PAGE = 1000
@@ -47,9 +47,11 @@ class Place(NamedTuple):
 
 
 class RowErrorPage(msgspec.Struct, frozen=True):
-    """Rejected rows in file order; ``next_after`` is the last one's row number, None on the last page."""
+    """Rejected rows in file order, and the groups of all there are; ``next_after`` is the last one's row
+    number, None on the last page."""
 
     errors: list[RowError]
+    groups: list[FaultGroup]
     next_after: int | None
 
 
@@ -71,7 +73,8 @@ class TaskLists:
         async with self._database.connection() as connection:
             # one more than asked for tells whether there is a next page
             errors = await read_row_errors(connection, proveedor_id, task_id, after=after, limit=limit + 1)
-        return RowErrorPage(errors[:limit], errors[limit - 1].fila if len(errors) > limit else None)
+            groups = await read_fault_groups(connection, proveedor_id, task_id)
+        return RowErrorPage(errors[:limit], groups, errors[limit - 1].fila if len(errors) > limit else None)
 
     async def outputs(self, proveedor_id: str, task_id: UUID, *, after: Place, limit: int) -> OutputPage:
         """Return what the task created, behind ``after``."""

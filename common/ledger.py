@@ -1,17 +1,19 @@
 """Reading a task from the ledger: what the API answers when Redis has forgotten, and what the worker
 repairs Redis with."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
-from common.tasks import LIST_LIMIT, Progress, RowError, TaskRecord, TaskStatus
+from common.tasks import GROUP_LIMIT, LIST_LIMIT, FaultGroup, Progress, RowError, TaskRecord, TaskStatus
 
 _READ_TASK = """
 SELECT task_id, kind, status, filename, proveedor_id, accepted_at, updated_at, completed_at,
-       total, processed, successful, failed, result, error_code, error_params, revision
+       total, processed, successful, failed, result, error_code, error_params, revision,
+       columns, notices, facts
   FROM tasks
  WHERE task_id = $1
 """
@@ -24,20 +26,36 @@ SELECT fila, faults
  LIMIT $4
 """
 
+_READ_FAULT_GROUPS = """
+SELECT code, nullif(column_name, '') AS column, row_count, first_fila
+  FROM task_fault_groups
+ WHERE proveedor_id = $1 AND task_id = $2
+ ORDER BY row_count DESC, first_fila, code, column_name
+ LIMIT $3
+"""
+
 
 async def read_task(connection: asyncpg.Connection, task_id: UUID) -> TaskRecord | None:
-    """Return the task as last committed, with its first rejected rows once it is over; None where no worker
-    saw it.
+    """Return the task as last committed, with its first rejected rows and the groups of all once it is over;
+    None where no worker saw it.
 
     Raises ``asyncpg.PostgresError`` or ``OSError`` when the ledger cannot answer.
     """
     row = await connection.fetchrow(_READ_TASK, task_id)
     if row is None:
         return None
-    errors: list[RowError] = []
-    if TaskStatus(row["status"]).is_terminal and row["failed"]:
-        errors = await read_row_errors(connection, row["proveedor_id"], task_id, after=0, limit=LIST_LIMIT)
-    return record_from_row(row, errors)
+    if TaskStatus(row["status"]).is_terminal:
+        return await read_ended_task(connection, row)
+    return record_from_row(row)
+
+
+async def read_ended_task(connection: asyncpg.Connection, row: asyncpg.Record) -> TaskRecord:
+    """Return the record of a task that is over, its row of ``tasks`` being at hand."""
+    if not row["failed"]:
+        return record_from_row(row)
+    identity = row["proveedor_id"], row["task_id"]
+    errors = await read_row_errors(connection, *identity, after=0, limit=LIST_LIMIT)
+    return record_from_row(row, errors, await read_fault_groups(connection, *identity))
 
 
 async def read_row_errors(
@@ -48,7 +66,17 @@ async def read_row_errors(
     return [RowError(fila=row["fila"], faults=_json(row["faults"])) for row in rows]
 
 
-def record_from_row(row: asyncpg.Record, row_errors: list[RowError]) -> TaskRecord:
+async def read_fault_groups(
+    connection: asyncpg.Connection, proveedor_id: str, task_id: UUID
+) -> list[FaultGroup]:
+    """Return the kinds of faults, that of the most rows first, as far as the task has come."""
+    rows = await connection.fetch(_READ_FAULT_GROUPS, proveedor_id, task_id, GROUP_LIMIT)
+    return [FaultGroup(*row) for row in rows]
+
+
+def record_from_row(
+    row: asyncpg.Record, row_errors: Sequence[RowError] = (), fault_groups: Sequence[FaultGroup] = ()
+) -> TaskRecord:
     """Return the task record of a row of ``tasks``."""
     return TaskRecord(
         task_id=UUID(str(row["task_id"])),
@@ -61,7 +89,11 @@ def record_from_row(row: asyncpg.Record, row_errors: list[RowError]) -> TaskReco
         completed_at=row["completed_at"],
         progress=Progress(row["total"] or 0, row["processed"], row["successful"], row["failed"]),
         result=_json(row["result"]),
-        row_errors=row_errors,
+        row_errors=list(row_errors),
+        fault_groups=list(fault_groups),
+        columns=_json(row["columns"]),
+        notices=_json(row["notices"]),
+        facts=_json(row["facts"]),
         error_code=row["error_code"],
         error_params=_json(row["error_params"]) or {},
         revision=row["revision"],

@@ -18,6 +18,8 @@ TASK_TTL_SECONDS = 24 * 60 * 60
 
 #: Entries of each list shown in a status; the full lists have pages of their own.
 LIST_LIMIT = 100
+#: Groups of faults that are shown, those of the most rows.
+GROUP_LIMIT = 50
 
 
 class TaskStatus(StrEnum):
@@ -51,8 +53,24 @@ class RowError(msgspec.Struct, frozen=True):
     faults: list[dict[str, Any]]
 
 
+class FaultGroup(msgspec.Struct, frozen=True):
+    """Rows that were rejected for the same fault: how many, and the first of them.
+
+    ``column``: None where the fault is the whole row's.
+    """
+
+    code: str
+    column: str | None
+    rows: int
+    first_fila: int
+
+
 class TaskRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a status answer needs, in no language yet."""
+    """All that a status answer needs, in no language yet.
+
+    Whatever was added later has a default: Redis holds records of older versions for a day.
+    ``columns``, ``notices`` and ``facts`` say how the file was understood; the groups come at the end.
+    """
 
     task_id: UUID
     kind: str
@@ -65,6 +83,10 @@ class TaskRecord(msgspec.Struct, frozen=True, kw_only=True):
     progress: Progress = Progress()
     result: dict[str, Any] | None = None
     row_errors: list[RowError] = []
+    fault_groups: list[FaultGroup] = []
+    columns: list[dict[str, Any]] = []
+    notices: list[dict[str, Any]] = []
+    facts: dict[str, Any] = {}
     error_code: str | None = None
     error_params: dict[str, Any] = {}
     revision: int = 0

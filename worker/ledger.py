@@ -14,10 +14,12 @@ import asyncpg
 import msgspec
 
 from common.failpoints import Failpoint, failpoint
-from common.ledger import read_row_errors, record_from_row
+from common.ledger import read_ended_task, record_from_row
 from common.messages import UploadMessage
 from common.tasks import LIST_LIMIT, TaskRecord, TaskStatus
 from worker.effects import Effect
+from worker.fault_groups import count_faults
+from worker.reading import Reading, cut_params
 
 
 class Fenced(Exception):
@@ -95,7 +97,9 @@ SELECT cursor FROM tasks
 """
 
 _OPEN = """
-UPDATE tasks SET total = $4, sha256 = $5, revision = revision + 1, updated_at = clock_timestamp()
+UPDATE tasks
+   SET total = $4, sha256 = $5, columns = $6, notices = $7, facts = $8, revision = revision + 1,
+       updated_at = clock_timestamp()
  WHERE proveedor_id = $1 AND task_id = $2 AND epoch = $3 AND status = 'processing'
 RETURNING *
 """
@@ -200,15 +204,13 @@ async def _claim(
         )
         tallies = msgspec.json.decode(row["tallies"], type=dict[str, int])
         failpoint(Failpoint.CLAIM_WRITTEN)
-        return Claim(
-            upload, row["epoch"], row["cursor"], tallies, row["age_seconds"], record_from_row(row, [])
-        )
+        return Claim(upload, row["epoch"], row["cursor"], tallies, row["age_seconds"], record_from_row(row))
 
 
 async def _standing(connection: asyncpg.Connection, upload: UploadMessage) -> Held | Over:
     row = await connection.fetchrow(_STANDING, upload.proveedor_id, upload.task_id)
     if TaskStatus(row["status"]).is_terminal:
-        return Over(await _ended_record(connection, row))
+        return Over(await read_ended_task(connection, row))
     return Held(max(0.0, row["lease_seconds"] or 0.0))
 
 
@@ -222,13 +224,17 @@ async def renew(connection: asyncpg.Connection, claim: Claim, lease_seconds: flo
         raise Fenced
 
 
-async def open_task(connection: asyncpg.Connection, claim: Claim, total: int, sha256: str) -> TaskRecord:
-    """Record how many rows the file has, and which file it was.
+async def open_task(
+    connection: asyncpg.Connection, claim: Claim, total: int, sha256: str, reading: Reading
+) -> TaskRecord:
+    """Record how many rows the file has, which file it was, and how it was understood.
 
     Raises:
         Fenced: the task is no longer this attempt's.
     """
-    return record_from_row(_own(await connection.fetchrow(_OPEN, *_identity(claim), total, sha256)), [])
+    told = [_json(part) for part in (reading.columns, reading.notices, reading.facts)]
+    row = await connection.fetchrow(_OPEN, *_identity(claim), total, sha256, *told)
+    return record_from_row(_own(row))
 
 
 async def hold(connection: asyncpg.Connection, claim: Claim, cursor: int) -> None:
@@ -263,7 +269,7 @@ async def advance(
             cursor,
             effect.successful,
             effect.failed,
-            msgspec.json.encode(tallies).decode(),
+            _json(tallies),
             timedelta(seconds=lease_seconds),
         )
     )
@@ -275,12 +281,10 @@ async def advance(
         await connection.copy_records_to_table(
             "task_row_errors",
             columns=["proveedor_id", "task_id", "fila", "faults"],
-            records=[
-                (proveedor_id, task_id, fila, msgspec.json.encode(faults).decode())
-                for fila, faults in effect.row_errors
-            ],
+            records=[(proveedor_id, task_id, fila, _json(faults)) for fila, faults in effect.row_errors],
         )
-    return record_from_row(row, [])
+        await count_faults(connection, claim.upload, effect.row_errors)
+    return record_from_row(row)
 
 
 async def complete(connection: asyncpg.Connection, claim: Claim, result: dict[str, Any]) -> TaskRecord:
@@ -341,22 +345,23 @@ async def _end(
     params: dict[str, Any],
 ) -> TaskRecord:
     async with connection.transaction():
-        encoded = None if result is None else msgspec.json.encode(result).decode()
+        encoded = None if result is None else _json(result)
         row = _own(
             await connection.fetchrow(
-                _END, *_identity(claim), status.value, encoded, code, msgspec.json.encode(params).decode()
+                _END, *_identity(claim), status.value, encoded, code, _json(cut_params(params))
             )
         )
         await connection.execute(_END_ATTEMPT, *_identity(claim), status.value)
-        record = await _ended_record(connection, row)
+        record = await read_ended_task(connection, row)
         failpoint(Failpoint.END_WRITTEN)
     failpoint(Failpoint.END_COMMITTED)
     return record
 
 
-async def _ended_record(connection: asyncpg.Connection, row: asyncpg.Record) -> TaskRecord:
-    errors = await read_row_errors(connection, row["proveedor_id"], row["task_id"], after=0, limit=LIST_LIMIT)
-    return record_from_row(row, errors)
+def _json(value: Any) -> str:
+    """Return the value for a column of JSON; NUL, which PostgreSQL takes for no text, shows as what cannot be
+    shown."""
+    return msgspec.json.encode(value).decode().replace("\\u0000", "\\ufffd")
 
 
 def _identity(claim: Claim) -> tuple[str, Any, int]:

@@ -204,7 +204,10 @@ class _Attempt:
             ) as source,
             shop.database.connection() as connection,
         ):
-            self._publish(await ledger.open_task(connection, self._claim, source.total, fetched.sha256))
+            reading = source.reading.cut()
+            self._publish(
+                await ledger.open_task(connection, self._claim, source.total, fetched.sha256, reading)
+            )
             failpoint(Failpoint.TASK_OPENED)
             while batch := await source.next_batch():
                 if shop.stopping.is_set() or self._is_to_be_handed_over():

@@ -112,7 +112,7 @@ async def reopen(connection: asyncpg.Connection, letter: Waiting) -> TaskRecord 
     if row is None:
         # by somebody who then could not send
         row = await connection.fetchrow(_REOPENED_BEFORE, *identity)
-    return None if row is None else record_from_row(row, [])
+    return None if row is None else record_from_row(row)
 
 
 async def note_sent(connection: asyncpg.Connection, letter: Waiting) -> None:

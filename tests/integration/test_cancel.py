@@ -35,6 +35,7 @@ from worker import ledger
 from worker.ledger import Claim, Fenced, Over
 from worker.outcomes import Done
 from worker.process import process_upload
+from worker.reading import Reading
 
 STATUS = "/api/catalog/bulk-upload/status"
 
@@ -255,7 +256,7 @@ class TestRaces:
             await waits_for_the_row(connection)
         assert (await cancelling).json()["status"] == "cancelled"
         with pytest.raises(Fenced):
-            await ledger.open_task(worker, held, 10, "sha")
+            await ledger.open_task(worker, held, 10, "sha", Reading())
         assert (await account_of(connection, upload)).attempts == [(1, 0, "cancelled")]
         await worker.close()
 

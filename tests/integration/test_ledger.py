@@ -11,12 +11,13 @@ import asyncpg
 import pytest
 
 from common.messages import UploadMessage
-from common.tasks import LIST_LIMIT, Progress, TaskStatus
+from common.tasks import GROUP_LIMIT, LIST_LIMIT, FaultGroup, Progress, TaskStatus
 from tests.support.waiting import eventually
 from tests.support.worker_shop import NOON, account_of
 from worker import ledger
 from worker.effects import Effect
 from worker.ledger import Claim, Fenced, Held, Over
+from worker.reading import Reading
 
 LEASE = 600.0
 FAULTS = [{"code": "required_missing", "params": {"columns": ["nombre"]}}]
@@ -172,7 +173,7 @@ async def test_a_renewed_lease_is_that_long_again(desk: Desk) -> None:
 
 async def test_a_batch_brings_counters_cursor_errors_and_a_new_lease(desk: Desk) -> None:
     claim = await desk.claimed(lease_seconds=5)
-    opened = await ledger.open_task(desk.connection, claim, 20, "abc")
+    opened = await ledger.open_task(desk.connection, claim, 20, "abc", Reading())
     assert opened.progress == Progress(20, 0, 0, 0)
     await desk.commit(claim, 0, 11, Effect(8, 2, {"creados": 8}, ["a", "b"], [(4, FAULTS), (9, [])]))
     await desk.commit(claim, 11, 21, Effect(10, 0, {"creados": 18}, ["c"]))
@@ -210,7 +211,7 @@ async def test_a_cursor_that_somebody_moved_fences(desk: Desk) -> None:
 Write = Callable[[asyncpg.Connection, Claim], Awaitable[object]]
 WRITES: dict[str, Write] = {
     "hold": lambda connection, claim: ledger.hold(connection, claim, 0),
-    "open": lambda connection, claim: ledger.open_task(connection, claim, 10, "sha"),
+    "open": lambda connection, claim: ledger.open_task(connection, claim, 10, "sha", Reading()),
     "advance": lambda connection, claim: ledger.advance(connection, claim, 11, Effect(10, 0), {}, LEASE),
     "renew": lambda connection, claim: ledger.renew(connection, claim, LEASE),
     "complete": lambda connection, claim: ledger.complete(connection, claim, {}),
@@ -309,6 +310,60 @@ async def test_a_failed_task_keeps_what_was_done(desk: Desk) -> None:
     assert (failed.result, failed.progress) == (None, Progress(0, 10, 9, 1))
     assert [error.fila for error in failed.row_errors] == [5]
     assert await desk.claim() == Over(failed)
+
+
+async def test_faults_are_counted_by_code_and_column_batch_after_batch(desk: Desk) -> None:
+    claim = await desk.claimed()
+    comma = {"code": "not_a_number", "params": {"column": "precio_unitario", "value": "1,2,3"}}
+    empty = {"code": "required_missing", "params": {"columns": ["id", "nombre"]}}
+    shape = {"code": "row_shape", "params": {"found": 3, "expected": 13}}
+    rows: list[tuple[int, list[dict[str, Any]]]] = [(2, [comma, empty]), (3, [comma, comma]), (5, [shape])]
+    await desk.commit(claim, 0, 11, Effect(7, 3, row_errors=rows))
+    # the batch is rolled back with all that it counted
+    transaction = desk.connection.transaction()
+    await transaction.start()
+    await ledger.advance(desk.connection, claim, 21, Effect(9, 1, row_errors=[(12, [comma])]), {}, LEASE)
+    await transaction.rollback()
+    await desk.commit(claim, 11, 31, Effect(18, 2, row_errors=[(21, [empty]), (22, [comma])]))
+    expected = [
+        FaultGroup("not_a_number", "precio_unitario", 3, 2),
+        FaultGroup("required_missing", "id", 2, 2),
+        FaultGroup("required_missing", "nombre", 2, 2),
+        FaultGroup("row_shape", None, 1, 5),
+    ]
+    ended = await ledger.fail(desk.connection, claim, "stalled", {})
+    assert ended.fault_groups == expected
+    assert (await account_of(desk.connection, desk.upload)).record == ended
+
+
+async def test_no_more_groups_are_told_than_anybody_reads(desk: Desk) -> None:
+    claim = await desk.claimed()
+    rows = [
+        (fila, [{"code": "too_long", "params": {"column": f"c{number}"}} for number in range(fila % 70)])
+        for fila in range(2, 80)
+    ]
+    await desk.commit(claim, 0, 80, Effect(0, len(rows), row_errors=rows))
+    told = (await ledger.complete(desk.connection, claim, {})).fault_groups
+    assert len(told) == GROUP_LIMIT
+    assert [group.rows for group in told] == sorted((group.rows for group in told), reverse=True)
+    assert told[0].column == "c0"
+
+
+async def test_how_a_file_was_read_is_kept_and_told(desk: Desk) -> None:
+    claim = await desk.claimed()
+    reading = Reading(
+        columns=[{"column": None, "header": "no\x00tas", "place": 1, "how": "ignored"}],
+        notices=[{"code": "read_as_cp1252", "params": {"x": "é\x00"}}],
+        facts={"encoding": "cp1252", "literally": "\\u0000"},
+    )
+    opened = await ledger.open_task(desk.connection, claim, 20, "abc", reading)
+    assert opened.columns == [{"column": None, "header": "no\ufffdtas", "place": 1, "how": "ignored"}]
+    assert opened.notices == [{"code": "read_as_cp1252", "params": {"x": "é\ufffd"}}]
+    assert opened.facts["encoding"] == "cp1252"
+    assert (await account_of(desk.connection, desk.upload)).record == opened
+    failed = await ledger.fail(desk.connection, claim, "missing_columns", {"columns": ["a\x00", "x" * 5000]})
+    assert [len(name) for name in failed.error_params["columns"]] == [2, 300]
+    assert failed.notices == opened.notices
 
 
 async def test_the_first_outputs_come_in_file_order(desk: Desk) -> None:

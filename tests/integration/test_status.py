@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from catalog_service.schemas import StatusBody
 from common.tasks import Progress, TaskRecord, TaskStatus, TaskStore
+from common.texts import NOTICES, Text
 from infra.embedded.ports import free_port
 from tests.support.catalog_api import assert_problem, catalog_api, hanging_server, post
 from tests.support.ledger_rows import insert_batch, insert_row_errors, insert_task
@@ -76,6 +77,7 @@ async def test_fresh_upload_is_pending_in_the_contracts_words(environment: dict[
         "result": None,
         "error": None,
         "error_code": None,
+        "advertencias": [],
     }
     assert body["created_at"].endswith("Z")
 
@@ -142,6 +144,7 @@ async def test_completed_task_from_the_ledger_repairs_redis(environment: dict[st
         "fila": 4,
         "error": "Campos obligatorios vacíos: nombre",
         "codigos": ["required_missing"],
+        "columnas": ["nombre"],
     }
     assert shown["enlaces"] == {
         "errores": f"/api/catalog/bulk-upload/{task_id}/errores",
@@ -151,6 +154,69 @@ async def test_completed_task_from_the_ledger_repairs_redis(environment: dict[st
     assert told["mensaje"] == "Bulk upload completed"
     assert told["errores"][0]["error"] == "Required fields are empty: nombre"
     assert told["enlaces"]["errores"].startswith("/api/v1/catalog/")
+
+
+READING = """
+UPDATE tasks
+   SET columns = '[{"column": "precio_unitario", "header": "Precio", "place": 5, "how": "synonym"}]',
+       notices = '[{"code": "sheet_chosen", "params": {"sheet": "Hoja1"}}, {"code": "newer"}]',
+       facts = '{"sheet": "Hoja1"}'
+"""
+GROUPS = """
+INSERT INTO task_fault_groups
+VALUES ('PROV001', $1, 'row_shape', '', 188, 9), ('PROV001', $1, 'negative', 'precio_unitario', 4812, 3)
+"""
+
+
+async def test_warnings_columns_and_groups_are_told_in_the_readers_language(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(NOTICES, "sheet_chosen", Text("Se leyó la hoja {sheet}", "Sheet {sheet} was read"))
+    task_id = uuid4()
+    connection: asyncpg.Connection = await asyncpg.connect(environment["DATABASE_URL"])
+    result = {"resumen": RESUMEN, "productos_creados": []}
+    await insert_task(
+        connection, task_id, status=TaskStatus.COMPLETED, failed=5000, total=5000, result=result, revision=9
+    )
+    await connection.execute(READING)
+    await connection.execute(GROUPS, task_id)
+    await connection.close()
+    async with catalog_api(environment) as client:
+        answer = await client.get(url(task_id))
+        english = (await client.get(url(task_id), headers={"Accept-Language": "en"})).json()
+        listed = (await client.get(f"/api/catalog/bulk-upload/{task_id}/errores")).json()
+
+    StatusBody.model_validate_json(answer.content)
+    body = answer.json()
+    assert body["advertencias"] == [
+        {"codigo": "sheet_chosen", "advertencia": "Se leyó la hoja Hoja1"},
+        {"codigo": "newer", "advertencia": "newer"},
+    ]
+    assert english["advertencias"][0]["advertencia"] == "Sheet Hoja1 was read"
+    assert body["result"]["columnas"] == [
+        {"encabezado": "Precio", "columna": "precio_unitario", "posicion": 5, "como": "synonym"}
+    ]
+    assert body["result"]["lectura"] == {"sheet": "Hoja1"}
+    groups = body["result"]["grupos_errores"]
+    assert groups == listed["grupos_errores"]
+    assert groups == [
+        {
+            "codigo": "negative",
+            "columna": "precio_unitario",
+            "filas": 4812,
+            "primera_fila": 3,
+            "error": "precio_unitario: número negativo, 4.812 filas",
+        },
+        {
+            "codigo": "row_shape",
+            "columna": None,
+            "filas": 188,
+            "primera_fila": 9,
+            "error": "la fila no tiene tantos valores como encabezados, 188 filas",
+        },
+    ]
+    told = english["result"]["grupos_errores"][0]["error"]
+    assert told == "precio_unitario: negative number, 4,812 rows"
 
 
 async def test_failed_task_tells_a_person_why(environment: dict[str, str]) -> None:
@@ -318,5 +384,5 @@ async def test_lists_of_a_task_that_waits_are_empty(environment: dict[str, str])
         errors = await client.get(f"/api/catalog/bulk-upload/{task_id}/errores")
         created = await client.get(f"/api/catalog/bulk-upload/{task_id}/productos-creados")
 
-    assert errors.json() == {"errores": [], "next": None}
+    assert errors.json() == {"errores": [], "grupos_errores": [], "next": None}
     assert created.json() == {"productos_creados": [], "next": None}

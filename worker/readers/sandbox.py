@@ -25,6 +25,7 @@ from worker.readers.frames import (
     Rows,
 )
 from worker.readers.table import FileRefused
+from worker.reading import Reading
 
 log = structlog.get_logger(__name__)
 
@@ -61,10 +62,11 @@ class Batch:
 
 class RowSource:
     """The rows of an open file. ``total`` counts all of its rows, those before the starting point
-    included."""
+    included; ``reading`` is how the file was understood."""
 
-    def __init__(self, total: int, child: "_Child", batch_max_rows: int) -> None:
-        self.total = total
+    def __init__(self, opened: Opened, child: "_Child", batch_max_rows: int) -> None:
+        self.total = opened.total
+        self.reading = Reading(opened.columns, opened.notices, opened.facts)
         self._child = child
         self._batch_max_rows = batch_max_rows
 
@@ -124,7 +126,7 @@ async def open_rows(
             raise FileRefused(opened.code, **opened.params)
         if not isinstance(opened, Opened):
             raise ReaderCrashed
-        yield RowSource(opened.total, child, batch_max_rows)
+        yield RowSource(opened, child, batch_max_rows)
     finally:
         if transport.get_returncode() is None:
             transport.kill()

@@ -13,7 +13,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from common.tasks import Progress, TaskRecord, TaskStatus, TaskStore, task_key
+from common.tasks import FaultGroup, Progress, TaskRecord, TaskStatus, TaskStore, task_key
 from infra.embedded.stores import Stores
 from tests.support.stores import flush_redis
 
@@ -44,6 +44,8 @@ async def test_record_comes_back_as_it_was(redis: Redis) -> None:
     stored = record(
         status=TaskStatus.FAILED,
         progress=Progress(3, 3, 1, 2),
+        fault_groups=[FaultGroup("negative", "stock_minimo", 2, 2), FaultGroup("row_shape", None, 1, 3)],
+        notices=[{"code": "encoding_guessed", "params": {"encoding": "cp1252"}}],
         result={"resumen": {"total": 3}},
         error_code="missing_columns",
         error_params={"columns": ["id", "ñ"]},
@@ -55,6 +57,14 @@ async def test_record_comes_back_as_it_was(redis: Redis) -> None:
     assert await store.get(stored.task_id) == stored
     assert await redis.exists(f"bulk_upload_task:{stored.task_id}")
     assert 86_300 < await redis.ttl(task_key(stored.task_id)) <= 86_400
+
+
+async def test_record_of_an_older_version_is_understood(redis: Redis) -> None:
+    stored = record(status=TaskStatus.PROCESSING, progress=Progress(3, 1, 1, 0), revision=4)
+    added_since = ("fault_groups", "columns", "notices", "facts")
+    old = {name: value for name, value in msgspec.to_builtins(stored).items() if name not in added_since}
+    await redis.set(task_key(stored.task_id), json.dumps(old))
+    assert await TaskStore(redis).get(stored.task_id) == stored
 
 
 async def test_lower_revision_writes_nothing(redis: Redis) -> None:
