@@ -19,6 +19,9 @@ class Text(NamedTuple):
 
 
 IMPORT_COMPLETED = Text("Carga masiva completada", "Bulk upload completed")
+VALIDATION_COMPLETED = Text(
+    "Validación completada: no se escribió nada", "Validation completed: nothing was written"
+)
 
 #: Why a row of the file was rejected.
 ROW_FAULTS: dict[str, Text] = {
@@ -62,6 +65,10 @@ ROW_FAULTS: dict[str, Text] = {
         "{column}: la celda contiene el error {value} de la hoja de cálculo; corrija la fórmula",
         "{column}: the cell holds the spreadsheet error {value}; mend the formula",
     ),
+    "formula_without_value": Text(
+        "{column}: la celda tiene una fórmula sin resultado guardado; abra el archivo en Excel y guárdelo",
+        "{column}: the cell has a formula without a stored result; open the file in Excel and save it",
+    ),
     "row_shape": Text(
         "La fila tiene {found} valores y los encabezados son {expected}; revise separadores y comillas",
         "The row has {found} values and there are {expected} headers; check separators and quotes",
@@ -99,6 +106,139 @@ TASK_ERRORS: dict[str, Text] = {
         "Ábralo, guárdelo de nuevo y vuelva a subirlo",
         "The file cannot be read as {format}: it is damaged or not what its extension says. "
         "Open it, save it again and upload it again",
+    ),
+    "xlsx_encrypted": Text(
+        "El archivo está protegido con contraseña. Quítela en Excel (Archivo, Información, Proteger libro) y "
+        "vuelva a subirlo",
+        "The file is protected by a password. Remove it in Excel (File, Info, Protect Workbook) and upload "
+        "it "
+        "again",
+    ),
+    "xlsx_is_xls": Text(
+        "El archivo es de un formato antiguo de Office (.xls), no .xlsx. Guárdelo en Excel como «Libro de "
+        "Excel (.xlsx)» y vuelva a subirlo",
+        "The file has an old Office format (.xls), not .xlsx. Save it in Excel as “Excel Workbook (.xlsx)” "
+        "and upload it again",
+    ),
+    "xlsx_is_xlsb": Text(
+        "El archivo es un libro binario (.xlsb), no .xlsx. Guárdelo en Excel como «Libro de Excel (.xlsx)»",
+        "The file is a binary workbook (.xlsb), not .xlsx. Save it in Excel as “Excel Workbook (.xlsx)”",
+    ),
+    "xlsx_is_xlsm": Text(
+        "El archivo es un libro con macros (.xlsm). Guárdelo en Excel como «Libro de Excel (.xlsx)», sin "
+        "macros",
+        "The file is a workbook with macros (.xlsm). Save it in Excel as “Excel Workbook (.xlsx)”, without "
+        "them",
+    ),
+    "xlsx_is_ods": Text(
+        "El archivo es de LibreOffice u OpenOffice (.ods). Guárdelo como «Excel 2007-365 (.xlsx)»",
+        "The file is one of LibreOffice or OpenOffice (.ods). Save it as “Excel 2007-365 (.xlsx)”",
+    ),
+    "xlsx_is_html": Text(
+        "El archivo es una página web (HTML) con nombre de Excel, como la que exportan algunos sistemas. "
+        "Ábralo en Excel y guárdelo como «Libro de Excel (.xlsx)»",
+        "The file is a web page (HTML) named like a workbook, as some systems export it. Open it in Excel "
+        "and "
+        "save it as “Excel Workbook (.xlsx)”",
+    ),
+    "xlsx_is_csv": Text(
+        "El archivo es texto separado por comas (CSV) con nombre de Excel. Cambie su extensión a .csv",
+        "The file is comma-separated text (CSV) named like a workbook. Change its extension to .csv",
+    ),
+    "xlsx_is_pdf": Text(
+        "El archivo es un PDF, no un libro de Excel. Suba el libro del que salió",
+        "The file is a PDF, not an Excel workbook. Upload the workbook that it was made from",
+    ),
+    "xlsx_is_zip": Text(
+        "El archivo es un ZIP que no contiene un libro de Excel (quizá otros archivos). Descomprímalo y suba "
+        "el libro",
+        "The file is a ZIP that holds no Excel workbook (perhaps other files). Unpack it and upload the "
+        "workbook",
+    ),
+    "xlsx_truncated": Text(
+        "El archivo está incompleto: le falta el final, como si se hubiera cortado la descarga o la copia. "
+        "Consiga una copia completa",
+        "The file is incomplete: its end is missing, as if a download or copy had been cut short. Get a "
+        "whole "
+        "copy",
+    ),
+    "xlsx_inconsistent": Text(
+        "El índice del archivo contradice su contenido. Ábralo en Excel, guárdelo de nuevo y vuelva a "
+        "subirlo",
+        "The index of the file contradicts its content. Open it in Excel, save it again and upload it again",
+    ),
+    "xlsx_too_many_parts": Text(
+        "El archivo tiene más de {limit} partes internas. Copie la tabla a un libro nuevo",
+        "The file has more than {limit} inner parts. Copy the table into a new workbook",
+    ),
+    "xlsx_bomb": Text(
+        "El archivo ocuparía, descomprimido, mucho más que cualquier libro de verdad. Copie la tabla a un "
+        "libro "
+        "nuevo",
+        "Unpacked, the file would take far more than any real workbook. Copy the table into a new workbook",
+    ),
+    "xlsx_entities": Text(
+        "El archivo contiene declaraciones que ningún programa de hojas de cálculo escribe (DTD). Copie la "
+        "tabla "
+        "a un libro nuevo",
+        "The file holds declarations that no spreadsheet program writes (DTD). Copy the table into a new "
+        "workbook",
+    ),
+    "xlsx_too_deep": Text(
+        "La hoja está anidada a más de {limit} niveles, lo que ningún programa escribe. Copie la tabla a un "
+        "libro nuevo",
+        "The sheet is nested more than {limit} levels deep, which no program writes. Copy the table into a "
+        "new "
+        "workbook",
+    ),
+    "xlsx_beyond_sheet": Text(
+        "La hoja tiene algo en {cell}, fuera de lo que cabe en Excel (1.048.576 filas y 16.384 columnas)",
+        "The sheet has something at {cell}, beyond what Excel holds (1,048,576 rows and 16,384 columns)",
+    ),
+    "xlsx_disordered": Text(
+        "Las filas o celdas de la hoja están desordenadas o repetidas cerca de la fila {row}. Ábrala en "
+        "Excel y "
+        "guárdela de nuevo",
+        "Rows or cells of the sheet are out of order or repeated near row {row}. Open it in Excel and save "
+        "it "
+        "again",
+    ),
+    "xlsx_cell_too_long": Text(
+        "Una celda de la hoja ({cell}) tiene más de {limit} caracteres; en Excel caben 32.767",
+        "A cell of the sheet ({cell}) has more than {limit} characters; Excel holds 32,767",
+    ),
+    "xlsx_too_many_cells": Text(
+        "La hoja tiene más de {limit} celdas. Borre las filas y columnas que sobran o divida el archivo",
+        "The sheet has more than {limit} cells. Delete rows and columns that are not needed, or split the "
+        "file",
+    ),
+    "xlsx_too_many_strings": Text(
+        "El libro tiene más de {limit} textos distintos. Divídalo en archivos menores",
+        "The workbook has more than {limit} different texts. Split it into smaller files",
+    ),
+    "xlsx_too_many_styles": Text(
+        "El libro tiene más de {limit} formatos de celda; en Excel caben 65.490. Copie solo los valores de "
+        "la "
+        "tabla a un libro nuevo",
+        "The workbook has more than {limit} cell formats; Excel holds 65,490. Copy only the values of the "
+        "table "
+        "into a new workbook",
+    ),
+    "xlsx_without_values": Text(
+        "Las fórmulas de la hoja no tienen resultado guardado. Ábrala en Excel, guárdela y vuelva a subirla",
+        "The formulas of the sheet were stored without results. Open it in Excel, save it and upload it "
+        "again",
+    ),
+    "xlsx_no_sheet": Text(
+        "El libro no tiene ninguna hoja de cálculo visible. Muestre la hoja de la tabla y guárdelo",
+        "The workbook has no worksheet that is visible. Unhide the sheet with the table and save it",
+    ),
+    "xlsx_strict": Text(
+        "El libro es «Open XML estricto» y tiene errores, fórmulas sin resultado o una forma poco común "
+        "que no se "
+        "puede leer con seguridad. Guárdelo como «Libro de Excel (.xlsx)»",
+        "The workbook is “Strict Open XML” and has errors, formulas without results or an uncommon form that "
+        "cannot be read safely. Save it as “Excel Workbook (.xlsx)”",
     ),
     "csv_malformed": Text(
         "El CSV está mal formado cerca de la línea {line}: revise las comillas sin cerrar",
@@ -140,7 +280,28 @@ TASK_ERRORS: dict[str, Text] = {
 }
 
 #: What a person should know of a file that was read all the same.
-NOTICES: dict[str, Text] = {}
+NOTICES: dict[str, Text] = {
+    "sheet_chosen": Text(
+        "Se leyó la hoja «{sheet}», la primera visible; no se leyeron: {others}",
+        "The sheet “{sheet}” was read, the first one visible; these were not read: {others}",
+    ),
+    "hidden_rows": Text(
+        "Hay {count} filas ocultas o filtradas (la primera es la {first}); también se cargan",
+        "There are {count} rows hidden or filtered out (the first is {first}); they are loaded as well",
+    ),
+    "hidden_columns": Text(
+        "Hay columnas ocultas ({columns}); también se leen",
+        "There are hidden columns ({columns}); they are read as well",
+    ),
+    "merged_cells": Text(
+        "Hay {count} grupos de celdas combinadas (el primero es {first}); solo la primera celda de cada "
+        "grupo "
+        "tiene el valor, las demás cuentan como vacías",
+        "There are {count} groups of merged cells (the first is {first}); only the first cell of each has "
+        "the "
+        "value, the others count as empty",
+    ),
+}
 
 
 def choose_language(accept_language: str | None) -> Language:

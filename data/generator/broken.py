@@ -75,13 +75,13 @@ def _truncated_workbook(directory: Path) -> dict[str, Any]:
     write_xlsx(path, _rows(30))
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
-    return _task_error("file_unreadable", format="XLSX")
+    return _task_error("xlsx_truncated")
 
 
 def _zip_without_workbook(directory: Path) -> dict[str, Any]:
     text = "Este zip no es un libro de Excel.\n"
     (directory / "zip_sin_libro.xlsx").write_bytes(zip_bytes({"leeme.txt": text.encode()}))
-    return _task_error("file_unreadable", format="XLSX")
+    return _task_error("xlsx_is_zip")
 
 
 def _open_quote(directory: Path) -> dict[str, Any]:

@@ -15,9 +15,20 @@ class FileRefused(Exception):
 
 class CellError(str):
     """A cell that holds an error of its spreadsheet, such as ``#N/A`` (text that merely reads so is plain
-    text)."""
+    text). ``code`` is that of the fault which it is wherever a value is needed."""
 
     __slots__ = ()
+    code = "cell_error"
+
+
+class FormulaWithoutValue(CellError):
+    """A cell with a formula whose result was not stored with it: only a spreadsheet program can tell it."""
+
+    __slots__ = ()
+    code = "formula_without_value"
+
+    def __new__(cls) -> "FormulaWithoutValue":
+        return super().__new__(cls, "=…")
 
 
 #: What is wrong with a row, or worth knowing of a file: a code and its parameters.

@@ -1,42 +1,63 @@
-"""Reading XLSX: the first visible sheet, every cell as the text a person would have typed.
+"""Reading XLSX: the first visible sheet, every cell as the text that a person sees in it.
 
-Two parsers: calamine is fast and shows a cell that holds an error (``#N/A``) as an empty one, which would
-let a fault pass for an absent value; so a workbook with such cells is read by openpyxl, which is slow and
-shows them.
+Two parsers. Calamine is fast, and shows a cell that holds an error (``#N/A``) or a formula without a result
+as an empty one, which would let a fault pass for an absent value; it reads nothing but UTF-8, and builds a
+rectangle of cells however few there are. So it gets the sheets that have been found to be plain; all others
+are read by openpyxl, which is slow and sees everything.
 """
 
-import re
-import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime, time
-from decimal import Decimal
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
-from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import CalamineWorkbook
 
-from worker.readers.table import CellError, FileRefused, Notice, Row
+from worker.readers.cell_text import to_text
+from worker.readers.impostors import refuse_impostor, refuse_other_zip
+from worker.readers.number_formats import show
+from worker.readers.package import Package
+from worker.readers.shared_strings import check_amplification, string_lengths
+from worker.readers.sheet import Sheet
+from worker.readers.sheet_exact import scan_exactly
+from worker.readers.sheet_plain import scan_plain
+from worker.readers.table import CellError, FileRefused, FormulaWithoutValue, Notice, Row
+from worker.readers.workbook import Workbook, read_workbook
 
-_ERROR_CELL = re.compile(rb"""\st=["']e["']""")
-_CHUNK_BYTES = 1024 * 1024
+_T = TypeVar("_T")
+
 #: What is not the file's fault. Everything else that a parser raises is, and there is no end of what that can
 #: be: zlib.error, EOFError, TypeError, a panic in Rust.
-_NOT_DAMAGE = (MemoryError, ImportError)
+_NOT_DAMAGE = (MemoryError, ImportError, FileRefused)
+
+#: Yields the rows of a sheet from its first; cells beyond the given column may be left out.
+_OpenSheet = Callable[[int | None], Iterable[list[str]]]
 
 
 class XlsxReader:
-    """A workbook, held in memory by the parser (which is why it is opened in a process of its own)."""
+    """A workbook, held in memory by the parser (which is why it is opened in a process of its own).
+
+    Raises:
+        FileRefused: it is no workbook, a damaged one, or one that no honest program would write.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
-        self.facts: dict[str, Any] = {}
-        self.notices: list[Notice] = []
-        try:
-            careful = _has_error_cells(file)
-            file.seek(0)
-            self._cells = _open_carefully(file) if careful else _open_fast(file)
-        except _NOT_DAMAGE:
-            raise
-        except BaseException as error:
-            raise FileRefused("file_unreadable", format="XLSX") from error
+        _blame_file(lambda: self._open(file))
+
+    def _open(self, file: BinaryIO) -> None:
+        refuse_impostor(file)
+        package = Package(file)
+        refuse_other_zip(package)
+        package.check_parts()
+        book = read_workbook(package)
+        sheet = _look_at_sheet(package, book)
+        is_fast = sheet.is_plain and not sheet.is_sparse and package.is_utf8 and book.is_usual
+        if book.is_strict and not is_fast:
+            raise FileRefused("xlsx_strict")
+        self.facts: dict[str, Any] = {"sheet": book.sheet, "reader": "calamine" if is_fast else "openpyxl"}
+        self.notices: list[Notice] = [*book.notices, *sheet.notices()]
+        self._unvalued = sheet.unvalued
+        file.seek(0)
+        open_sheet = _open_fast if is_fast else _open_carefully
+        self._open_rows = open_sheet(file, book)
 
     def rows(self) -> Iterator[Row]:
         """Yield every row of the sheet from its first, blank ones included, each as wide as the first that
@@ -45,23 +66,45 @@ class XlsxReader:
         Raises:
             FileRefused: the sheet is damaged.
         """
-        width = 0
-        for fila, cells in enumerate(self._undamaged(), start=1):
-            width = width or _width(cells)
-            yield Row(fila, cells[:width] + [""] * (width - len(cells)))
+        width = self._header_width()
+        for fila, cells in enumerate(self._undamaged(width), start=1):
+            yield Row(fila, self._with_unvalued(fila, cells[:width] + [""] * (width - len(cells))))
 
-    def _undamaged(self) -> Iterator[list[str]]:
-        rows = iter(self._cells())
-        while True:
-            try:
-                cells = next(rows, None)
-            except _NOT_DAMAGE:
-                raise
-            except BaseException as error:
-                raise FileRefused("file_unreadable", format="XLSX") from error
-            if cells is None:
-                return
+    def _header_width(self) -> int:
+        return next((width for width in map(_width, self._undamaged(None)) if width), 0)
+
+    def _with_unvalued(self, fila: int, cells: list[str]) -> list[str]:
+        if self._unvalued:
+            for place in range(len(cells)):
+                if (fila, place + 1) in self._unvalued:
+                    cells[place] = FormulaWithoutValue()
+        return cells
+
+    def _undamaged(self, width: int | None) -> Iterator[list[str]]:
+        rows = iter(_blame_file(lambda: self._open_rows(width)))
+        while (cells := _blame_file(lambda: next(rows, None))) is not None:
             yield cells
+
+
+def _blame_file(work: Callable[[], _T]) -> _T:
+    """Return what ``work`` gives; whatever a parser raises is a file that cannot be read."""
+    try:
+        return work()
+    except _NOT_DAMAGE:
+        raise
+    except BaseException as error:
+        raise FileRefused("file_unreadable", format="XLSX") from error
+
+
+def _look_at_sheet(package: Package, book: Workbook) -> Sheet:
+    if book.part not in package:
+        raise FileRefused("file_unreadable", format="XLSX")
+    sheet = scan_plain(package.pieces(book.part), book.speaking_styles)
+    sheet = sheet or scan_exactly(package.pieces(book.part))
+    if book.strings is not None and book.strings in package:
+        lengths = string_lengths(package.pieces(book.strings))
+        check_amplification(lengths, sheet.cells, package.pieces(book.part))
+    return sheet
 
 
 def _width(cells: list[str]) -> int:
@@ -69,71 +112,33 @@ def _width(cells: list[str]) -> int:
     return max((place for place, cell in enumerate(cells, start=1) if cell.strip()), default=0)
 
 
-def _has_error_cells(file: BinaryIO) -> bool:
-    file.seek(0)
-    with zipfile.ZipFile(file) as archive:
-        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
-        return any(_mentions_error(archive, name) for name in sheets)
-
-
-def _mentions_error(archive: zipfile.ZipFile, name: str) -> bool:
-    with archive.open(name) as sheet:
-        tail = b""
-        while chunk := sheet.read(_CHUNK_BYTES):
-            if _ERROR_CELL.search(tail + chunk):
-                return True
-            tail = chunk[-8:]
-    return False
-
-
-def _open_fast(file: BinaryIO) -> Callable[[], Iterable[list[str]]]:
+def _open_fast(file: BinaryIO, book: Workbook) -> _OpenSheet:
     workbook = CalamineWorkbook.from_filelike(file)
-    visible = [
-        sheet.name
-        for sheet in workbook.sheets_metadata
-        if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
-    ]
-    sheet = workbook.get_sheet_by_name(visible[0])
-    return lambda: ([_to_text(value) for value in row] for row in sheet.iter_rows())
+    if workbook.sheets_metadata[book.place].name != book.sheet:
+        raise FileRefused("file_unreadable", format="XLSX")
+    sheet = workbook.get_sheet_by_index(book.place)
+    return lambda _: ([to_text(value) for value in row] for row in sheet.iter_rows())
 
 
-def _open_carefully(file: BinaryIO) -> Callable[[], Iterable[list[str]]]:
+def _open_carefully(file: BinaryIO, book: Workbook) -> _OpenSheet:
     # imported here: few workbooks need it, and it takes longer to load than most take to read
     import openpyxl
     from openpyxl.utils.escape import unescape
 
-    def to_text(cell: Any) -> str:
+    def text(cell: Any) -> str:
         if cell.data_type == "e" and cell.value:
             return CellError(cell.value)
         # it leaves characters that XML cannot hold as they are written in the file, such as _x000D_
-        return unescape(cell.value) if isinstance(cell.value, str) else _to_text(cell.value)
+        if isinstance(cell.value, str):
+            return unescape(cell.value)
+        if book.speaking_styles and cell.data_type == "n" and cell.value is not None:
+            return show(cell.value, cell.number_format) or to_text(cell.value)
+        return to_text(cell.value)
 
-    workbook = openpyxl.load_workbook(file, read_only=True, data_only=True)
-    sheet = next(sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible")
+    workbook = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+    sheet = workbook.worksheets[book.rank]
+    if sheet.title != book.sheet:
+        raise FileRefused("file_unreadable", format="XLSX")
     # a wrong <dimension> would hide rows or columns
     sheet.reset_dimensions()
-    return lambda: ([to_text(cell) for cell in row] for row in sheet.rows)
-
-
-def _to_text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        # by way of text: an int may be too large for a float
-        return _number_to_text(float(str(value)))
-    if isinstance(value, datetime) and value.time() == time():
-        return value.date().isoformat()
-    if isinstance(value, date | time):
-        return value.isoformat()
-    return str(value)
-
-
-def _number_to_text(number: float) -> str:
-    """Return the number with the 15 significant digits that a spreadsheet shows, without an exponent."""
-    if number.is_integer() and abs(number) < 1e15:
-        return str(int(number))
-    return format(Decimal(format(number, ".15g")), "f")
+    return lambda width: ([text(cell) for cell in row] for row in sheet.iter_rows(max_col=width))

@@ -1,0 +1,45 @@
+"""What a person would have typed into a cell, from the value that a parser gives for it."""
+
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+
+def to_text(value: object) -> str:
+    """Return dates and times in ISO form, truth values as ``true`` or ``false``, numbers without exponent."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return number_to_text(value)
+    if isinstance(value, datetime):
+        return _datetime_to_text(value)
+    if isinstance(value, timedelta):
+        return _duration_to_text(value)
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return str(value)
+
+
+def number_to_text(number: float | int) -> str:
+    """Return the number with the 15 significant digits that a spreadsheet shows, without an exponent."""
+    # by way of text: an int may be too large for a float
+    number = float(str(number))
+    if number.is_integer() and abs(number) < 1e15:
+        return str(int(number))
+    return format(Decimal(format(number, ".15g")), "f")
+
+
+def _datetime_to_text(value: datetime) -> str:
+    # a day in parts of one: what is no whole second only comes from that
+    value = (value + timedelta(microseconds=500_000)).replace(microsecond=0)
+    return value.date().isoformat() if value.time() == time() else value.isoformat()
+
+
+def _duration_to_text(value: timedelta) -> str:
+    """Return hours, which may be more than a day's, minutes and seconds."""
+    seconds = round(value.total_seconds())
+    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
+    return f"{sign}{seconds // 3600:02}:{seconds % 3600 // 60:02}:{seconds % 60:02}"
