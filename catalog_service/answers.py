@@ -12,6 +12,7 @@ from common.messages import UploadMessage
 from common.tasks import FaultGroup, Progress, RowError, TaskRecord, TaskStatus
 from common.texts import (
     IMPORT_COMPLETED,
+    VALIDATION_COMPLETED,
     Language,
     Text,
     render,
@@ -102,9 +103,11 @@ def outputs_body(page: OutputPage, url: str, limit: int) -> dict[str, Any]:
 
 def _result(record: TaskRecord, prefix: str, language: Language) -> dict[str, Any]:
     task = f"{prefix}/bulk-upload/{record.task_id}"
+    result = record.result or {}
+    completed = VALIDATION_COMPLETED if result.get("validacion") else IMPORT_COMPLETED
     return {
-        "mensaje": render(IMPORT_COMPLETED, {}, language),
-        **(record.result or {}),
+        "mensaje": render(completed, {}, language),
+        **result,
         "errores": [_row_error(error, language) for error in record.row_errors],
         "grupos_errores": [_fault_group(group, language) for group in record.fault_groups],
         "columnas": [_column(column) for column in record.columns],

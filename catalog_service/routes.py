@@ -79,6 +79,18 @@ async def _replace(
     return parse_boolean("reemplazar_duplicados", reemplazar_duplicados)
 
 
+async def _validate(
+    validar: Annotated[
+        str,
+        Query(
+            description="A dry run: everything but write; the result tells what would be",
+            json_schema_extra=_BOOLEAN,
+        ),
+    ] = "false",
+) -> bool:
+    return parse_boolean("validar", validar)
+
+
 async def _examples(
     ejemplos: Annotated[str, Query(description="With example rows", json_schema_extra=_BOOLEAN)] = "false",
 ) -> bool:
@@ -117,6 +129,7 @@ async def upload(
     prefix: PrefixDep,
     proveedor_id: ProviderDep,
     replace: Annotated[bool, Depends(_replace)],
+    validate: Annotated[bool, Depends(_validate)],
     key: Annotated[str | None, Depends(_idempotency_key)],
 ) -> Response:
     """Take a catalogue file; it is imported afterwards, and its task is polled meanwhile."""
@@ -125,7 +138,7 @@ async def upload(
     idle_seconds = services.settings.upload_idle_timeout_seconds
     body = RequestBody(request.receive, limit_mb=limit_mb, idle_seconds=idle_seconds)
     form = open_form(request.headers.get("content-type", ""), body, limit_mb=limit_mb)
-    order = UploadOrder(proveedor_id, replace, key, correlation_id.get() or "")
+    order = UploadOrder(proveedor_id, replace, validate, key, correlation_id.get() or "")
     with services.under_way.noted():
         accepted = await accept_upload(order, form, services.stores)
     location = {"Location": answers.status_url(accepted.task_id, prefix)}

@@ -46,6 +46,7 @@ class UploadOrder:
 
     proveedor_id: str
     reemplazar_duplicados: bool
+    validar: bool
     idempotency_key: str | None
     correlation_id: str
 
@@ -140,6 +141,7 @@ def _describe(order: UploadOrder, filename: str, bucket: str) -> UploadMessage:
         filename=filename,
         proveedor_id=order.proveedor_id,
         reemplazar_duplicados=order.reemplazar_duplicados,
+        validar=order.validar,
         accepted_at=datetime.now(UTC),
     )
 
@@ -184,8 +186,7 @@ async def _repeat(
     if first is None:
         # the other upload of this key is still on its way, or just went
         raise StorageUnavailable()
-    same_order = first.message.reemplazar_duplicados == upload.reemplazar_duplicados
-    if first.content != stored.content or not same_order:
+    if first.content != stored.content or first.message.options != upload.options:
         raise IdempotencyKeyReused()
     upload = _complete(first.message, stored)
     known: TaskRecord | None = None

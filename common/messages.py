@@ -32,6 +32,13 @@ class UploadMessage(msgspec.Struct, frozen=True, kw_only=True):
     kind: str = "catalog"
     sha256: str | None = None
     size_bytes: int | None = None
+    #: a dry run: everything but write
+    validar: bool = False
+
+    @property
+    def options(self) -> dict[str, bool]:
+        """Return what the client asked for, by the names of the request's parameters."""
+        return {"reemplazar_duplicados": self.reemplazar_duplicados, "validar": self.validar}
 
     def to_body(self) -> str:
         """Return the JSON body of the SQS message."""
@@ -60,6 +67,7 @@ class UploadMessage(msgspec.Struct, frozen=True, kw_only=True):
             "filename": quote(self.filename, safe=" "),
             "proveedor-id": quote(self.proveedor_id),
             "reemplazar-duplicados": str(self.reemplazar_duplicados).lower(),
+            "validar": str(self.validar).lower(),
             "accepted-at": self.accepted_at.astimezone(UTC).isoformat(),
             "kind": self.kind,
         }
@@ -89,6 +97,8 @@ class UploadMessage(msgspec.Struct, frozen=True, kw_only=True):
             fields["filename"] = unquote(metadata["filename"])
             fields["proveedor_id"] = unquote(metadata["proveedor-id"])
             fields["reemplazar_duplicados"] = metadata["reemplazar-duplicados"] == "true"
+            # objects put before there were dry runs do not say
+            fields["validar"] = metadata.get("validar") == "true"
             fields["accepted_at"] = datetime.fromisoformat(metadata["accepted-at"])
             fields["kind"] = metadata["kind"]
         except (KeyError, ValueError) as error:

@@ -4,6 +4,7 @@ The worker writes a code with its parameters into the ledger; whoever answers a 
 language of that request. Spanish is the default, English the alternative.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
@@ -30,12 +31,62 @@ ROW_FAULTS: dict[str, Text] = {
         "Required fields are empty: {columns}",
     ),
     "too_long": Text(
-        "{column}: tiene {length} caracteres y el máximo es {limit}",
-        "{column}: it has {length} characters and the limit is {limit}",
+        "{column}: «{value}» tiene {length} caracteres y el máximo es {limit}; acórtelo",
+        "{column}: “{value}” has {length} characters and the limit is {limit}; make it shorter",
     ),
     "not_a_number": Text(
         "{column}: «{value}» no es un número; escríbalo como 1234.50",
         "{column}: “{value}” is not a number; write it like 1234.50",
+    ),
+    "decimal_comma_ambiguous": Text(
+        "{column}: «{value}» puede ser {thousands} o {decimal}; escriba {thousands} si la coma separa miles, "
+        "o dos decimales como máximo si separa decimales",
+        "{column}: “{value}” may be {thousands} or {decimal}; write {thousands} if the comma separates "
+        "thousands, or two decimals at most if it is the decimal mark",
+    ),
+    "decimal_point_ambiguous": Text(
+        "{column}: «{value}» puede ser {thousands} o {decimal}; escriba {thousands} si el punto separa "
+        "miles, "
+        "o dos decimales como máximo si separa decimales",
+        "{column}: “{value}” may be {thousands} or {decimal}; write {thousands} if the point separates "
+        "thousands, or two decimals at most if it is the decimal mark",
+    ),
+    "separators_misplaced": Text(
+        "{column}: los puntos, comas o espacios de «{value}» no forman un número; escríbalo como 1234.50",
+        "{column}: the points, commas or spaces of “{value}” do not make a number; write it like 1234.50",
+    ),
+    "percent_number": Text(
+        "{column}: «{value}» es un porcentaje y aquí va una cantidad; escríbala sin %",
+        "{column}: “{value}” is a percentage and this is an amount; write it without %",
+    ),
+    "exponent_number": Text(
+        "{column}: «{value}» está en notación científica; dé a la celda formato de número y escriba todas "
+        "las "
+        "cifras, como 120000",
+        "{column}: “{value}” is in scientific notation; format the cell as a number and write all of its "
+        "digits, like 120000",
+    ),
+    "not_finite": Text(
+        "{column}: «{value}» no es una cantidad; escriba el número, o deje la celda vacía si es opcional",
+        "{column}: “{value}” is no amount; write the number, or leave the cell empty if it is optional",
+    ),
+    "digit_underscore": Text(
+        "{column}: «{value}» lleva guiones bajos entre las cifras; escríbalo sin ellos, como 1000",
+        "{column}: “{value}” has underscores between its digits; write it without them, like 1000",
+    ),
+    "foreign_digits": Text(
+        "{column}: «{value}» usa cifras que no son las del 0 al 9; escríbalo con ellas, como 1234.50",
+        "{column}: “{value}” uses other digits than 0 to 9; write it with these, like 1234.50",
+    ),
+    "currency_unexpected": Text(
+        "{column}: «{value}» lleva una moneda y aquí va un número entero; escríbalo sin ella, como 5",
+        "{column}: “{value}” has a currency and this is a whole number; write it without, like 5",
+    ),
+    "identifier_exponent": Text(
+        "{column}: «{value}» es un número largo que la hoja de cálculo recortó, y ya no se sabe cuál era; "
+        "dé a la columna formato de texto y vuelva a escribir el código completo",
+        "{column}: “{value}” is a long number that the spreadsheet cut short, and which one it was is lost; "
+        "format the column as text and type the whole code again",
     ),
     "not_whole": Text(
         "{column}: «{value}» no es un número entero; escríbalo sin decimales, como 5",
@@ -54,12 +105,24 @@ ROW_FAULTS: dict[str, Text] = {
         "{column}: “{value}” is too large; the limit is {limit}",
     ),
     "not_boolean": Text(
-        "{column}: «{value}» no es un valor de sí o no; escriba true o false, 1 o 0, sí o no",
-        "{column}: “{value}” is not a yes or no; write true or false, 1 or 0, sí or no",
+        "{column}: «{value}» no es un valor de sí o no; escriba sí o no (o true, false, 1, 0, x)",
+        "{column}: “{value}” is not a yes or no; write sí or no (or true, false, 1, 0, x)",
     ),
     "control_character": Text(
-        "{column}: contiene un carácter de control invisible; vuelva a escribir el valor",
-        "{column}: it contains an invisible control character; type the value again",
+        "{column}: «{value}» contiene un carácter de control invisible ({character}); "
+        "vuelva a escribir el valor",
+        "{column}: “{value}” contains an invisible control character ({character}); type the value again",
+    ),
+    "lone_surrogate": Text(
+        "{column}: «{value}» contiene medio carácter ({character}), que no es texto; vuelva a escribir el "
+        "valor",
+        "{column}: “{value}” contains half a character ({character}), which is no text; type the value again",
+    ),
+    "direction_character": Text(
+        "{column}: «{value}» contiene un carácter invisible que cambia la dirección del texto ({character}); "
+        "vuelva a escribir el valor a mano, sin copiarlo",
+        "{column}: “{value}” contains an invisible character that turns the direction of the text "
+        "({character}); type the value by hand, without copying it",
     ),
     "cell_error": Text(
         "{column}: la celda contiene el error {value} de la hoja de cálculo; corrija la fórmula",
@@ -68,6 +131,26 @@ ROW_FAULTS: dict[str, Text] = {
     "formula_without_value": Text(
         "{column}: la celda tiene una fórmula sin resultado guardado; abra el archivo en Excel y guárdelo",
         "{column}: the cell has a formula without a stored result; open the file in Excel and save it",
+    ),
+    "stray_quote": Text(
+        "{column}: «{value}» contiene comillas que no rodean la celda; ponga entre comillas la celda "
+        "entera y "
+        'escriba dobles las de adentro, como "Tubo de 5"" de acero"',
+        "{column}: “{value}” holds quotes that do not stand around the cell; put quotes around all of it and "
+        'double those inside, like "Tube of 5"" steel"',
+    ),
+    "row_encoding": Text(
+        "La fila tiene letras que no están en {encoding}, como lo está el resto del archivo; "
+        "guárdelo entero como «CSV UTF-8»",
+        "The row has letters that are not in {encoding}, as the rest of the file is; save all of it as "
+        "“CSV UTF-8”",
+    ),
+    "row_beside_fragment": Text(
+        "La fila está junto a otra de un solo valor (la {fragment}), que puede ser un pedazo suyo; "
+        "una las dos si lo es, o borre la otra",
+        "The row is beside one of a single value (row {fragment}), which may be a piece of it; join the "
+        "two if "
+        "so, or delete the other",
     ),
     "row_shape": Text(
         "La fila tiene {found} valores y los encabezados son {expected}; revise separadores y comillas",
@@ -241,8 +324,144 @@ TASK_ERRORS: dict[str, Text] = {
         "cannot be read safely. Save it as “Excel Workbook (.xlsx)”",
     ),
     "csv_malformed": Text(
-        "El CSV está mal formado cerca de la línea {line}: revise las comillas sin cerrar",
-        "The CSV is malformed near line {line}: look for quotes that are not closed",
+        "La celda entre comillas que empieza en la línea {line} no termina donde debe: sigue texto tras su "
+        "comilla "
+        "de cierre. Rodee con comillas la celda entera y escriba dobles las de adentro",
+        "The cell in quotes that begins in line {line} does not end where it should: text follows its "
+        "closing "
+        "quote. Put quotes around the whole cell and double those inside",
+    ),
+    "csv_is_workbook": Text(
+        "El archivo es un libro de Excel (.xlsx) o un ZIP con nombre de CSV. Cambie su extensión a .xlsx, o "
+        "guárdelo en Excel como «CSV UTF-8»",
+        "The file is an Excel workbook (.xlsx) or a ZIP named like a CSV. Change its extension to .xlsx, or "
+        "save it in Excel as “CSV UTF-8”",
+    ),
+    "csv_is_old_workbook": Text(
+        "El archivo es un libro antiguo de Excel (.xls) o un libro con contraseña, con nombre de CSV. "
+        "Guárdelo "
+        "en Excel como «CSV UTF-8»",
+        "The file is an old Excel workbook (.xls) or one with a password, named like a CSV. Save it in "
+        "Excel as "
+        "“CSV UTF-8”",
+    ),
+    "csv_is_html": Text(
+        "El archivo es una página web (HTML o XML) con nombre de CSV. Ábralo en Excel y guárdelo como «CSV "
+        "UTF-8»",
+        "The file is a web page (HTML or XML) named like a CSV. Open it in Excel and save it as “CSV UTF-8”",
+    ),
+    "csv_is_binary": Text(
+        "El archivo no es texto (parece un PDF, una imagen o un archivo comprimido) aunque se llame CSV. "
+        "Suba el CSV original",
+        "The file is no text (it looks like a PDF, an image or an archive) although it is named CSV. "
+        "Upload the original CSV",
+    ),
+    "utf16_without_mark": Text(
+        "El archivo está en UTF-16 sin la marca (BOM) que debe llevar al comienzo. Guárdelo como «CSV UTF-8»",
+        "The file is in UTF-16 without the mark (BOM) that it must begin with. Save it as “CSV UTF-8”",
+    ),
+    "encoding_unsupported": Text(
+        "El archivo está en {encoding}, que no se acepta. Guárdelo como «CSV UTF-8»",
+        "The file is in {encoding}, which is not taken. Save it as “CSV UTF-8”",
+    ),
+    "encoding_broken": Text(
+        "El archivo dice estar en {encoding}, pero en la línea {line} no lo está, o está cortado. Guárdelo "
+        "de "
+        "nuevo como «CSV UTF-8»",
+        "The file says that it is in {encoding}, but in line {line} it is not, or it is cut off. Save it "
+        "again "
+        "as “CSV UTF-8”",
+    ),
+    "encoding_unknown": Text(
+        "Las letras del archivo no están en UTF-8 ni en Windows-1252 (línea {line}, byte {byte}); puede "
+        "ser de "
+        "MS-DOS o de un Mac antiguo. Guárdelo como «CSV UTF-8»",
+        "The letters of the file are neither in UTF-8 nor in Windows-1252 (line {line}, byte {byte}); it "
+        "may come "
+        "from MS-DOS or an old Mac. Save it as “CSV UTF-8”",
+    ),
+    "line_too_long": Text(
+        "La línea {line} del archivo no termina nunca. Revise que cada producto esté en su propia línea",
+        "Line {line} of the file never ends. See that each product has a line of its own",
+    ),
+    "delimiter_unsupported": Text(
+        "La primera línea pide separar con «{delimiter}», que no se acepta. Use coma, punto y coma, "
+        "tabulador o "
+        "barra (|)",
+        "The first line asks for “{delimiter}” as the delimiter, which is not taken. Use comma, semicolon, "
+        "tab or "
+        "bar (|)",
+    ),
+    "delimiter_ambiguous": Text(
+        "No se sabe cuál separa las columnas, pues más de uno podría hacerlo: {delimiters} (línea {line}). "
+        "Escriba sep=; como primera línea, con el que sea",
+        "What divides the columns is not clear, since more than one might do: {delimiters} (line {line}). "
+        "Write sep=; as the first line, with the one it is",
+    ),
+    "delimiter_differs": Text(
+        "Los encabezados (línea {line}) se separan con «{header_delimiter}» y las filas con "
+        "«{rows_delimiter}». "
+        "Use el mismo en todo el archivo",
+        "The headers (line {line}) are divided by “{header_delimiter}” and the rows by “{rows_delimiter}”. "
+        "Use the same in all of the file",
+    ),
+    "header_not_divided": Text(
+        "La línea {line}, donde deben estar los encabezados, tiene un solo valor, y las filas de abajo "
+        "{found}, "
+        "separados con «{delimiter}». Si es un título, bórrelo; si los encabezados se partieron, únalos en "
+        "una línea",
+        "Line {line}, which must hold the headers, has a single value, and the rows below have {found}, "
+        "divided "
+        "by “{delimiter}”. If it is a title, delete it; if the headers are broken over lines, join them in "
+        "one",
+    ),
+    "header_width_differs": Text(
+        "Los encabezados (línea {line}) son {expected} y todas las filas tienen {found} valores. Revise si "
+        "falta "
+        "un encabezado, o si hay comas decimales sin comillas",
+        "There are {expected} headers (line {line}) and all rows have {found} values. See whether a header "
+        "is "
+        "missing, or decimal commas stand without quotes",
+    ),
+    "header_split": Text(
+        "Los encabezados (fila {fila}) parecen partidos en dos líneas. Únalos en una sola",
+        "The headers (row {fila}) seem to be broken over two lines. Join them in one",
+    ),
+    "header_damaged": Text(
+        "Los encabezados (fila {fila}) contienen comillas sueltas, caracteres de control o letras dañadas. "
+        "Vuelva a escribirlos",
+        "The headers (row {fila}) hold stray quotes, control characters or damaged letters. Type them again",
+    ),
+    "lines_in_quotes": Text(
+        "Cada línea entera está entre comillas (desde la {line}), así que no hay columnas. Quite las "
+        "comillas que "
+        "rodean las líneas, o guarde de nuevo desde el programa original",
+        "Each line as a whole stands in quotes (from line {line}), so that there are no columns. Remove "
+        "the quotes "
+        "around the lines, or save it again from the original program",
+    ),
+    "csv_quote_open": Text(
+        "La comilla que se abre en la línea {line} no se cierra. Ciérrela, o bórrela si sobra",
+        "The quote that opens in line {line} is never closed. Close it, or delete it if it is one too many",
+    ),
+    "csv_rows_in_cell": Text(
+        "La comilla que se abre en la línea {line} se cierra filas más abajo: lo que encierra parecen "
+        "filas de la "
+        "tabla. Bórrela si sobra, o ciérrela donde termina la celda",
+        "The quote that opens in line {line} closes rows below: what it encloses looks like rows of the "
+        "table. "
+        "Delete it if it is one too many, or close it where the cell ends",
+    ),
+    "csv_lines_ragged": Text(
+        "El registro que empieza en la línea {line} ocupa varias líneas y tiene {found} valores en vez de "
+        "{expected}: no se sabe dónde termina. Revise sus comillas y separadores",
+        "The record that begins in line {line} takes several lines and has {found} values instead of "
+        "{expected}: "
+        "where it ends is not known. Check its quotes and separators",
+    ),
+    "csv_cell_too_long": Text(
+        "Una celda de la línea {line} tiene más de {limit} caracteres. Acórtela",
+        "A cell in line {line} has more than {limit} characters. Make it shorter",
     ),
     "reader_limits": Text(
         "El archivo exige más memoria o tiempo de lo permitido para leerlo; divídalo en archivos menores",
@@ -281,6 +500,105 @@ TASK_ERRORS: dict[str, Text] = {
 
 #: What a person should know of a file that was read all the same.
 NOTICES: dict[str, Text] = {
+    "columns_renamed": Text(
+        "Se reconocieron encabezados por otro nombre: {columns}. Revise que cada uno sea lo que dice",
+        "Headers were recognised by another name: {columns}. See that each is what it says",
+    ),
+    "columns_outranked": Text(
+        "No se leyeron encabezados que podrían valer por una columna que ya está con su propio nombre: "
+        "{columns}",
+        "Headers that could stand for a column which is there by its own name were not read: {columns}",
+    ),
+    "columns_ignored": Text(
+        "No se leyeron {count} columnas que un catálogo no tiene: {columns}",
+        "{count} columns that a catalogue does not have were not read: {columns}",
+    ),
+    "column_unnamed": Text(
+        "La columna {place} no tiene encabezado y no se leyó: tiene valores en {count} filas (primeras: "
+        "{rows}), "
+        "como «{value}». Póngale encabezado si hace falta",
+        "Column {place} has no header and was not read: it has values in {count} rows (first: {rows}), like "
+        "“{value}”. Give it a header if it is needed",
+    ),
+    "numbers_read_by_column": Text(
+        "{column}: {count} valores (filas {rows}) podían leerse de dos maneras; «{value}» se leyó como "
+        "{read_as}, "
+        "porque otros de la columna se escriben como «{example}»",
+        "{column}: {count} values (rows {rows}) could be read in two ways; “{value}” was read as {read_as}, "
+        "because others of the column are written like “{example}”",
+    ),
+    "numbers_read_by_currency": Text(
+        "{column}: {count} valores (filas {rows}) podían leerse de dos maneras; «{value}» se leyó como "
+        "{read_as}, "
+        "porque el dinero no lleva tres decimales",
+        "{column}: {count} values (rows {rows}) could be read in two ways; “{value}” was read as {read_as}, "
+        "because money has no three decimals",
+    ),
+    "currency_dropped": Text(
+        "{column}: {count} precios (filas {rows}) llevan moneda ({currencies}), como «{value}»; se guardó "
+        "solo el "
+        "número, sin convertirlo",
+        "{column}: {count} prices (rows {rows}) have a currency ({currencies}), like “{value}”; only the "
+        "number "
+        "was kept, as it stands",
+    ),
+    "blank_beside_x": Text(
+        "{column}: hay celdas marcadas con «x» y {count} vacías (filas {rows}); las vacías se tomaron como "
+        "sí. "
+        "Escriba no donde no corresponda",
+        "{column}: there are cells marked with “x” and {count} empty ones (rows {rows}); the empty ones were "
+        "taken for yes. Write no where it does not apply",
+    ),
+    "identifiers_exponent": Text(
+        "{column}: {count} valores (filas {rows}) parecen números largos en notación científica, como "
+        "«{value}». "
+        "Dé a la columna formato de texto y vuelva a escribirlos",
+        "{column}: {count} values (rows {rows}) look like long numbers in scientific notation, like "
+        "“{value}”. "
+        "Format the column as text and type them again",
+    ),
+    "identifiers_rounded": Text(
+        "{column}: {count} valores (filas {rows}) tienen más de 15 cifras y terminan en ceros, como "
+        "«{value}»: la "
+        "hoja de cálculo pudo redondearlos. Compárelos con el original",
+        "{column}: {count} values (rows {rows}) have more than 15 digits and end in zeros, like “{value}”: "
+        "the "
+        "spreadsheet may have rounded them. Compare them with the original",
+    ),
+    "identifiers_as_dates": Text(
+        "{column}: {count} valores (filas {rows}) parecen fechas, como «{value}»: la hoja de cálculo pudo "
+        "cambiarlos. Dé a la columna formato de texto y vuelva a escribirlos",
+        "{column}: {count} values (rows {rows}) look like dates, like “{value}”: the spreadsheet may have "
+        "changed "
+        "them. Format the column as text and type them again",
+    ),
+    "leading_zeros_lost": Text(
+        "{column}: {count} valores (filas {rows}) son más cortos que los demás, de {usual} cifras, como "
+        "«{value}»: "
+        "pudieron perder ceros a la izquierda. Dé a la columna formato de texto y vuelva a escribirlos",
+        "{column}: {count} values (rows {rows}) are shorter than the others, of {usual} digits, like "
+        "“{value}”: "
+        "they may have lost leading zeros. Format the column as text and type them again",
+    ),
+    "mojibake": Text(
+        "{column}: {count} valores (filas {rows}) tienen letras dañadas, como «{value}». Guarde de nuevo "
+        "el archivo "
+        "original como «CSV UTF-8»",
+        "{column}: {count} values (rows {rows}) have damaged letters, like “{value}”. Save the original "
+        "file again "
+        "as “CSV UTF-8”",
+    ),
+    "replacement_characters": Text(
+        "{column}: {count} valores (filas {rows}) tienen letras perdidas (�), como «{value}». Vuelva a "
+        "escribirlas",
+        "{column}: {count} values (rows {rows}) have lost letters (�), like “{value}”. Type them again",
+    ),
+    "encoding_windows_1252": Text(
+        "El archivo no está en UTF-8 y se leyó como Windows-1252; si ve letras cambiadas, guárdelo como "
+        "«CSV UTF-8»",
+        "The file is not in UTF-8 and was read as Windows-1252; if you see wrong letters, save it as “CSV "
+        "UTF-8”",
+    ),
     "sheet_chosen": Text(
         "Se leyó la hoja «{sheet}», la primera visible; no se leyeron: {others}",
         "The sheet “{sheet}” was read, the first one visible; these were not read: {others}",
@@ -303,6 +621,12 @@ NOTICES: dict[str, Text] = {
     ),
 }
 
+#: What is added to a sentence whose parameters have it to tell.
+HINTS: dict[str, Text] = {
+    "headers": Text(". En el archivo: {headers}", ". In the file: {headers}"),
+    "similar": Text(". ¿Será alguna de estas? {similar}", ". Is it one of these? {similar}"),
+}
+
 
 def choose_language(accept_language: str | None) -> Language:
     """Return the language an ``Accept-Language`` header asks for (RFC 9110, section 12.5.4); Spanish unless
@@ -322,10 +646,12 @@ def choose_language(accept_language: str | None) -> Language:
 
 
 def render(text: Text, params: Params, language: Language) -> str:
-    """Return the sentence with its parameters filled in; lists are joined with commas."""
-    words = {
-        key: ", ".join(map(str, value)) if isinstance(value, list) else value for key, value in params.items()
-    }
+    """Return the sentence with its parameters filled in; lists are joined with commas. A parameter that is
+    not there (the code was written by an older worker) is shown as a gap."""
+    words = defaultdict(lambda: "…", params)
+    for key, value in params.items():
+        if isinstance(value, list):
+            words[key] = ", ".join(map(str, value))
     return (text.en if language == "en" else text.es).format_map(words)
 
 
@@ -348,4 +674,7 @@ def render_notice(code: str, params: Params, language: Language) -> str:
 
 
 def _render_code(texts: dict[str, Text], code: str, params: Params, language: Language) -> str:
-    return render(texts[code], params, language) if code in texts else code
+    if code not in texts:
+        return code
+    hints = (render(HINTS[name], params, language) for name in params if name in HINTS)
+    return "".join((render(texts[code], params, language), *hints))

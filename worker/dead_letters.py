@@ -116,7 +116,7 @@ async def _fail(
 ) -> float:
     """Fail the task unless it is over; return how long to wait before that can be done, 0 when it was."""
     identity = upload.proveedor_id, upload.task_id
-    options = msgspec.json.encode({"reemplazar_duplicados": upload.reemplazar_duplicados}).decode()
+    options = msgspec.json.encode(upload.options).decode()
     entered = await connection.fetchval(
         _ENTER, *identity, upload.kind, upload.filename, upload.s3_bucket, upload.s3_key, upload.sha256,
         upload.size_bytes, options, letter.correlation_id, upload.accepted_at,

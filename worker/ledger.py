@@ -17,6 +17,7 @@ from common.failpoints import Failpoint, failpoint
 from common.ledger import read_ended_task, record_from_row
 from common.messages import UploadMessage
 from common.tasks import LIST_LIMIT, TaskRecord, TaskStatus
+from worker.dry_run import begin_again
 from worker.effects import Effect
 from worker.fault_groups import count_faults
 from worker.reading import Reading, cut_params
@@ -168,7 +169,8 @@ async def claim(
     lease_seconds: float,
     correlation_id: str,
 ) -> Claim | Held | Over:
-    """Take the task unless it is over or a live attempt has it; a new task enters the ledger here.
+    """Take the task unless it is over or a live attempt has it; a new task enters the ledger here. A dry run
+    begins again with each claim.
 
     ``owner`` names one delivery of the message: what it held before a store failed it may claim again at
     once.
@@ -188,16 +190,17 @@ async def _claim(
     lease_seconds: float,
     correlation_id: str,
 ) -> Claim | Held | Over:
-    options = msgspec.json.encode({"reemplazar_duplicados": upload.reemplazar_duplicados}).decode()
     async with connection.transaction():
         await connection.execute(_LIMIT_WAIT)
         row = await connection.fetchrow(
             _CLAIM, upload.proveedor_id, upload.task_id, upload.kind, upload.filename, upload.s3_bucket,
-            upload.s3_key, upload.sha256, upload.size_bytes, options, correlation_id, upload.accepted_at,
-            owner, timedelta(seconds=lease_seconds),
+            upload.s3_key, upload.sha256, upload.size_bytes, _json(upload.options), correlation_id,
+            upload.accepted_at, owner, timedelta(seconds=lease_seconds),
         )  # fmt: skip
         if row is None:
             return await _standing(connection, upload)
+        if upload.validar and row["cursor"]:
+            row = await begin_again(connection, upload)
         await connection.execute(_END_LOST_ATTEMPTS, upload.proveedor_id, upload.task_id, row["epoch"])
         await connection.execute(
             _START_ATTEMPT, upload.proveedor_id, upload.task_id, row["epoch"], owner, row["cursor"]

@@ -3,6 +3,8 @@
 import asyncio
 import secrets
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -202,7 +204,7 @@ class _Attempt:
                 batch_max_rows=shop.batch_max_rows,
                 limits=shop.reader_limits,
             ) as source,
-            shop.database.connection() as connection,
+            self._connection(processor) as connection,
         ):
             reading = source.reading.cut()
             self._publish(
@@ -217,6 +219,18 @@ class _Attempt:
                 self._got_on()
             self._publish(await self._complete(connection, processor))
             return True
+
+    @asynccontextmanager
+    async def _connection(self, processor: Processor) -> AsyncIterator[asyncpg.Connection]:
+        """Lend the connection for the import; a dry run has one of its own, on which it can do no harm."""
+        database, upload = self._shop.database, self._claim.upload
+        if not upload.validar:
+            async with database.connection() as connection:
+                yield connection
+            return
+        async with database.private_connection() as connection:
+            await processor.rehearse(connection, upload)
+            yield connection
 
     async def _commit(self, connection: asyncpg.Connection, processor: Processor, batch: Batch) -> TaskRecord:
         """Write a batch with its errors, counters and cursor, all or nothing, and only while the task is
@@ -241,6 +255,8 @@ class _Attempt:
     async def _complete(self, connection: asyncpg.Connection, processor: Processor) -> TaskRecord:
         outputs = await ledger.first_outputs(connection, self._claim)
         result = processor.result(self._record.progress, self._tallies, outputs)
+        if self._claim.upload.validar:
+            result = {"validacion": True, **result}
         record = await ledger.complete(connection, self._claim, result)
         self._shop.metrics.tasks.labels("completed").inc()
         log.info("task_completed", **msgspec.structs.asdict(record.progress))

@@ -233,6 +233,7 @@ def _message_of(row: asyncpg.Record) -> UploadMessage:
         filename=row["filename"],
         proveedor_id=row["proveedor_id"],
         reemplazar_duplicados=options.get("reemplazar_duplicados", False),
+        validar=options.get("validar", False),
         accepted_at=row["accepted_at"],
         kind=row["kind"],
         sha256=row["sha256"],

@@ -47,6 +47,7 @@ IMPORT = [
     (Failpoint.MESSAGE_SETTLING, 1),
     (Failpoint.MESSAGE_SETTLED, 1),
 ]
+DRY_RUN = [(Failpoint.BATCH_WRITTEN, 5), (Failpoint.BATCH_COMMITTED, 5), (Failpoint.END_WRITTEN, 1)]
 REFUSAL = [Failpoint.END_WRITTEN, Failpoint.END_COMMITTED]
 STOP = [Failpoint.LEASE_RELEASED, Failpoint.MESSAGE_SETTLING, Failpoint.MESSAGE_SETTLED]
 UPLOADING = [
@@ -109,6 +110,32 @@ async def test_a_worker_that_dies_importing(
     await worker_dies(environment, place, visit)
     await drained(environment)
     await assert_undisturbed(environment, connection, upload)
+
+
+@pytest.mark.parametrize(("place", "visit"), DRY_RUN)
+async def test_a_worker_that_dies_in_a_dry_run(
+    environment: dict[str, str], connection: asyncpg.Connection, place: Failpoint, visit: int
+) -> None:
+    dry = put_upload(environment, FILE, reemplazar_duplicados=True, validar=True)
+    send(environment, dry)
+    await worker_dies(environment, place, visit)
+    # and once more in the middle of clearing away what the first attempt had counted
+    await worker_dies(environment, Failpoint.CLAIM_WRITTEN)
+    await drained(environment)
+    assert await products_in(connection, "PROV001") == []
+    dry_account = await account_of(connection, dry)
+    assert [cursor for _, cursor, _ in dry_account.attempts] == [0, 0]
+    assert await redis_record(environment, dry.task_id) == dry_account.record
+
+    upload = put_upload(environment, FILE, reemplazar_duplicados=True)
+    send(environment, upload)
+    await drained(environment)
+    await assert_undisturbed(environment, connection, upload)
+    account = await account_of(connection, upload)
+    assert dry_account.record.result == {"validacion": True, **(account.record.result or {})}
+    assert (dry_account.errors, dry_account.outputs) == (account.errors, account.outputs)
+    assert dry_account.record.fault_groups == account.record.fault_groups
+    assert dry_account.record.progress == account.record.progress
 
 
 @pytest.mark.parametrize("place", REFUSAL)

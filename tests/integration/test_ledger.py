@@ -107,7 +107,7 @@ async def test_a_new_task_enters_the_ledger_with_its_claim(desk: Desk) -> None:
     assert (claim.record.status, claim.record.progress) == (TaskStatus.PROCESSING, Progress())
     row = await desk.connection.fetchrow("SELECT * FROM tasks")
     assert (row["correlation_id"], row["lease_owner"]) == ("correlation-1", "worker-1")
-    assert row["options"] == '{"reemplazar_duplicados": true}'
+    assert row["options"] == '{"validar": false, "reemplazar_duplicados": true}'
     assert (await account_of(desk.connection, desk.upload)).attempts == [(1, 0, None)]
     assert LEASE - 30 < await desk.lease_left() <= LEASE
 

@@ -43,6 +43,7 @@ async def test_object_record_and_message_tell_the_same(environment: dict[str, st
             filename="Catálogo año.csv",
             headers={"X-Correlation-ID": "pedido-77"},
             reemplazar_duplicados="si",
+            validar="1",
         )
     task_id = UUID(response.json()["task_id"])
 
@@ -54,7 +55,8 @@ async def test_object_record_and_message_tell_the_same(environment: dict[str, st
     assert message["MessageAttributes"]["correlation_id"]["StringValue"] == "pedido-77"
     upload = UploadMessage.from_body(message["Body"])
     assert upload.filename == "Catálogo año.csv"
-    assert upload.reemplazar_duplicados is True
+    assert upload.options == {"reemplazar_duplicados": True, "validar": True}
+    assert head["Metadata"]["validar"] == "true"
     assert upload.sha256 == hashlib.sha256(CSV).hexdigest()
     assert upload.size_bytes == len(CSV)
     assert before <= upload.accepted_at <= datetime.now(UTC)

@@ -73,12 +73,15 @@ async def test_other_content_under_the_key(environment: dict[str, str], content:
     assert len(uploads(environment)) == 1
 
 
-async def test_other_parameters_under_the_key(environment: dict[str, str]) -> None:
+@pytest.mark.parametrize("parameter", ["reemplazar_duplicados", "validar"])
+async def test_other_parameters_under_the_key(environment: dict[str, str], parameter: str) -> None:
     async with catalog_api(environment) as client:
-        await post(client, headers=KEY)
-        response = await post(client, headers=KEY, reemplazar_duplicados="true")
+        first = await post(client, headers=KEY)
+        refused = await post(client, headers=KEY, **{parameter: "true"})
+        again = await post(client, headers=KEY, **{parameter: "false"})
 
-    assert_problem(response, 422, "idempotency_key_reused")
+    assert_problem(refused, 422, "idempotency_key_reused")
+    assert again.json() == first.json()
 
 
 async def test_key_belongs_to_its_provider(environment: dict[str, str]) -> None:

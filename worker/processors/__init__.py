@@ -28,6 +28,11 @@ class Processor(Protocol):
         """Give the rows their effect, in the caller's transaction, and tell what it was."""
         ...
 
+    async def rehearse(self, connection: asyncpg.Connection, upload: UploadMessage) -> None:
+        """Prepare a dry run: from now on :meth:`write` on this connection works on a copy that ends with it,
+        comes to the same, and holds nobody up."""
+        ...
+
     def result(self, progress: Progress, tallies: dict[str, int], outputs: list[str]) -> dict[str, Any]:
         """Return the result of a completed task, by the names that clients read."""
         ...

@@ -34,6 +34,7 @@ def uploads(draw: st.DrawFn) -> UploadMessage:
         filename=draw(filenames),
         proveedor_id=draw(providers),
         reemplazar_duplicados=draw(st.booleans()),
+        validar=draw(st.booleans()),
         accepted_at=draw(moments),
         sha256=draw(st.none() | st.just("ab" * 32)),
         size_bytes=draw(st.none() | st.integers(0, 2**40)),
@@ -79,10 +80,18 @@ def test_body_is_the_contracts() -> None:
 
 def test_keys_of_a_newer_api_are_ignored_and_absent_ones_have_defaults() -> None:
     body = json.loads(example().to_body())
-    for optional in ("kind", "sha256", "size_bytes"):
+    for optional in ("kind", "sha256", "size_bytes", "validar"):
         del body[optional]
     read = UploadMessage.from_body(json.dumps({**body, "nuevo": [1]}))
-    assert (read.kind, read.sha256, read.size_bytes) == ("catalog", None, None)
+    assert (read.kind, read.sha256, read.size_bytes, read.validar) == ("catalog", None, None, False)
+
+
+def test_an_object_of_an_older_api_is_no_dry_run() -> None:
+    metadata = example().to_metadata()
+    del metadata["validar"]
+    task_id = uuid4()
+    read = UploadMessage.from_metadata(metadata, task_id=task_id, s3_bucket="b", s3_key="k", size_bytes=1)
+    assert not read.validar
 
 
 @given(st.text() | st.dictionaries(st.text(), st.text() | st.integers()).map(json.dumps))

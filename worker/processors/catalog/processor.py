@@ -23,11 +23,16 @@ class CatalogProcessor:
 
     async def write(self, connection: asyncpg.Connection, upload: UploadMessage, batch: Batch) -> Effect:
         """Write the batch's products and tell what each row came to."""
-        await products.lock_provider(connection, upload.proveedor_id)
+        if not upload.validar:
+            await products.lock_provider(connection, upload.proveedor_id)
         existing = await products.find_matching(connection, upload, [row.keys for row in batch.checked])
         folded = fold(batch.checked, existing, replace=upload.reemplazar_duplicados)
         await products.write(connection, upload, folded.changes)
         return _effect(batch, folded)
+
+    async def rehearse(self, connection: asyncpg.Connection, upload: UploadMessage) -> None:
+        """Let this connection take a copy of the provider's products for the catalogue."""
+        await products.shadow(connection, upload.proveedor_id)
 
     def result(self, progress: Progress, tallies: dict[str, int], outputs: list[str]) -> dict[str, Any]:
         """Return the summary and the first created products."""

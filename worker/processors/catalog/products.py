@@ -51,6 +51,19 @@ UPDATE products AS p
 
 _REMOVE = "DELETE FROM products WHERE proveedor_id = $1 AND id = ANY ($2::text[]) RETURNING id, created_at"
 
+#: A temporary table goes before one of the same name, unless the search path says otherwise.
+_LOOK_AT_SHADOWS_FIRST = (
+    "SELECT set_config('search_path', 'pg_temp, ' || current_setting('search_path'), false)"
+)
+_MAKE_SHADOW = """
+SET temp_buffers = '64MB';
+CREATE TEMPORARY TABLE shadow (LIKE products INCLUDING ALL)
+"""
+_FILL_SHADOW = "INSERT INTO shadow SELECT * FROM products WHERE proveedor_id = $1"
+_PUT_SHADOW_FIRST = "ALTER TABLE shadow RENAME TO products"
+#: For a provider of millions of products.
+_FILL_SECONDS = 600
+
 #: Lines handed to the connection at a time.
 _LINES_PER_CHUNK = 500
 
@@ -76,6 +89,15 @@ async def find_matching(
     unknown = [codigo for id, codigo in keys if id not in found or found[id].codigo != codigo]
     found |= await find(_FIND_BY_CODIGO, unknown)
     return list(found.values())
+
+
+async def shadow(connection: asyncpg.Connection, proveedor_id: str) -> None:
+    """Let everything below, on this connection, see and change a copy of the provider's products as they are
+    at this moment, until the connection ends. Nobody is kept waiting meanwhile, nor sees any of it."""
+    await connection.execute(_MAKE_SHADOW)
+    await connection.execute(_FILL_SHADOW, proveedor_id, timeout=_FILL_SECONDS)
+    await connection.execute(_PUT_SHADOW_FIRST)
+    await connection.execute(_LOOK_AT_SHADOWS_FIRST)
 
 
 async def write(connection: asyncpg.Connection, upload: UploadMessage, changes: Iterable[Change]) -> None:
