@@ -89,8 +89,8 @@ def _open_quote(directory: Path) -> dict[str, Any]:
     # behind it no cell has quotes of its own, which would close it
     lines[6] = lines[6].replace(",", ',"', 1)
     (directory / "comillas_sin_cerrar.csv").write_bytes("".join(lines).encode())
-    # everything behind the open quote belongs to it, so the reader notices at the last line
-    return _task_error("csv_malformed", line=len(lines))
+    # everything behind the open quote belongs to it, but the line to mend is this one
+    return _task_error("csv_quote_open", line=7)
 
 
 def _rows(count: int) -> list[list[Cell]]:

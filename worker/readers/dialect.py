@@ -1,0 +1,181 @@
+"""Finding what divides a CSV into cells: by its header, held against the first rows under it.
+
+A delimiter that only one of the two bears out is not taken: a wrong one shifts columns.
+"""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import NamedTuple, TextIO
+
+from worker.readers.table import FileRefused
+
+DELIMITERS = ",;\t|"
+#: A cell may not be longer than this; the longest column takes 255 characters.
+CELL_LIMIT = 131_072
+
+_SAMPLE_LINES = 200
+_BLANKS = DELIMITERS + " \r\n\ufeff\u00a0"
+#: What Excel reads as the delimiter, and does not show; it saves the line with more of them behind it.
+_SEP_LINE = re.compile(r'"?sep=(.?)"?\1*[\r\n]*', re.IGNORECASE)
+_MARKUP = re.compile(r"\s*<[!?a-z]", re.IGNORECASE)
+
+
+class Dialect(NamedTuple):
+    """How the file is divided.
+
+    ``sep_lines``: lines before all rows that are no rows; ``blank_lines``: rows without any text before the
+    header; ``width``: cells of a whole row; ``header_width``: those of the header.
+    """
+
+    delimiter: str
+    sep_lines: int
+    blank_lines: int
+    width: int
+    header_width: int
+
+
+class _Reading(NamedTuple):
+    """The first lines, read with one delimiter; ``rows`` are those under the header that are not blank."""
+
+    delimiter: str
+    header: list[str]
+    rows: list[list[str]]
+
+    @property
+    def cells(self) -> int:
+        return len(self.header)
+
+    @property
+    def fits(self) -> bool:
+        """Whether at least half of the rows are as wide as the header says."""
+        return sum(map(self.is_whole, self.rows)) * 2 >= len(self.rows)
+
+    def is_whole(self, row: Sequence[str]) -> bool:
+        named = max((place for place, name in enumerate(self.header, start=1) if name.strip()), default=0)
+        return len(row) >= named and not any(cell.strip() for cell in row[self.cells :])
+
+    @property
+    def usual_width(self) -> tuple[int, int]:
+        """The most frequent number of cells in a row, and in how many rows."""
+        return Counter(map(len, self.rows)).most_common(1)[0] if self.rows else (0, 0)
+
+    @property
+    def width(self) -> int:
+        """The cells of a whole row. All rows may end in delimiters that the header has not, or the other way
+        round; a single row may not, for who knows where in it the surplus one stands."""
+        width, times = self.usual_width
+        often = times > 1 and times * 2 > len(self.rows)
+        return width if often and self.is_whole([""] * width) else self.cells
+
+
+def find_dialect(text: TextIO) -> Dialect:
+    """Return the dialect of the file at whose beginning ``text`` stands.
+
+    Raises:
+        FileRefused: more than one delimiter would do, or the header bears out another than the rows.
+    """
+    sep_lines, blank_lines, line = 0, 0, text.readline(CELL_LIMIT)
+    candidates = DELIMITERS
+    if declared := _SEP_LINE.fullmatch(line):
+        candidates = _declared(declared[1])
+        sep_lines, line = 1, text.readline(CELL_LIMIT)
+    while line and not line.replace('""', "").strip(_BLANKS):
+        blank_lines, line = blank_lines + 1, text.readline(CELL_LIMIT)
+    if _MARKUP.match(line):
+        raise FileRefused("csv_is_html")
+    lines = [line]
+    while line and len(lines) < _SAMPLE_LINES:
+        line = text.readline(CELL_LIMIT)
+        lines.append(line)
+    reading = _choose(_read_all(lines), candidates, line=sep_lines + blank_lines + 1)
+    return Dialect(reading.delimiter, sep_lines, blank_lines, reading.width, reading.cells)
+
+
+def _declared(delimiter: str) -> str:
+    if not delimiter or delimiter not in DELIMITERS:
+        raise FileRefused("delimiter_unsupported", delimiter=delimiter)
+    return delimiter
+
+
+def _read_all(lines: list[str]) -> list[_Reading]:
+    readings = [_read(lines, delimiter) for delimiter in DELIMITERS]
+    return [reading for reading in readings if reading.header]
+
+
+def _read(lines: list[str], delimiter: str) -> _Reading:
+    """Read as far as the quoting holds; where it breaks, the reader tells."""
+    records: list[list[str]] = []
+    with suppress(csv.Error):
+        records.extend(
+            cells
+            for cells in csv.reader(lines, delimiter=delimiter, strict=True)
+            if any(cell.strip() for cell in cells)
+        )
+    return _Reading(delimiter, records[0] if records else [], records[1:])
+
+
+def _choose(readings: list[_Reading], candidates: str, *, line: int) -> _Reading:
+    """Return the one reading that header and rows agree on."""
+    dividing = [each for each in readings if each.cells > 1 and each.delimiter in candidates]
+    if not dividing:
+        return _undivided(readings, candidates, line)
+    fitting = [each for each in dividing if each.fits]
+    if not fitting:
+        return _misfit(max(dividing, key=lambda each: each.cells), dividing, readings, line)
+    best, *others = sorted(fitting, key=lambda each: each.cells, reverse=True)
+    if best.rows and any(other.rows for other in others):
+        raise FileRefused(
+            "delimiter_ambiguous", line=line, delimiters=[_shown(each.delimiter) for each in fitting]
+        )
+    return best
+
+
+def _undivided(readings: list[_Reading], candidates: str, line: int) -> _Reading:
+    """Return the reading of a table of one column, by a delimiter that does not occur in it."""
+    for reading in readings:
+        width, times = reading.usual_width
+        if width > 1 and times * 2 >= len(reading.rows):
+            raise FileRefused(
+                "header_not_divided", line=line, delimiter=_shown(reading.delimiter), found=width
+            )
+    _refuse_wrapped_lines(readings, line)
+    unused = [each for each in readings if each.delimiter in candidates and each.usual_width[0] <= 1]
+    return unused[0] if unused else _Reading(candidates[0], [], [])
+
+
+def _refuse_wrapped_lines(readings: list[_Reading], line: int) -> None:
+    """Some program took each line for one text and put quotes around it."""
+    for reading in readings:
+        table = [row[0] for row in (reading.header, *reading.rows) if len(row) == 1]
+        for delimiter in DELIMITERS:
+            widths = {len(cells) for cells in csv.reader(table, delimiter=delimiter)}
+            if len(table) > 1 and len(widths) == 1 and widths != {1}:
+                raise FileRefused("lines_in_quotes", line=line)
+
+
+def _misfit(best: _Reading, dividing: list[_Reading], readings: list[_Reading], line: int) -> _Reading:
+    """Rows are not as wide as the header: the reason is told if it is one of the whole file, else by row."""
+    width, times = best.usual_width
+    for other in readings:
+        other_width, other_times = other.usual_width
+        if other is not best and other_width > width and other_times * 2 >= len(other.rows):
+            raise FileRefused(
+                "delimiter_differs",
+                line=line,
+                header_delimiter=_shown(best.delimiter),
+                rows_delimiter=_shown(other.delimiter),
+            )
+    if len(dividing) > 1:
+        raise FileRefused(
+            "delimiter_ambiguous", line=line, delimiters=[_shown(each.delimiter) for each in dividing]
+        )
+    if 1 < times == len(best.rows):
+        raise FileRefused("header_width_differs", line=line, found=width, expected=best.cells)
+    return best
+
+
+def _shown(delimiter: str) -> str:
+    return "TAB" if delimiter == "\t" else delimiter
