@@ -7,17 +7,15 @@ import msgspec
 from starlette.responses import Response
 
 from catalog_service.task_lists import OutputPage, RowErrorPage
-from common.fault_groups import columns_of, render_group
+from common.bodies import column_body, fault_group_body, notice_body, row_error_body
 from common.messages import UploadMessage
-from common.tasks import FaultGroup, Progress, RowError, TaskRecord, TaskStatus
+from common.tasks import Progress, TaskRecord, TaskStatus
 from common.texts import (
     IMPORT_COMPLETED,
     VALIDATION_COMPLETED,
     Language,
     Text,
     render,
-    render_notice,
-    render_row_error,
     render_task_error,
 )
 
@@ -80,15 +78,15 @@ def status_body(record: TaskRecord, prefix: str, language: Language) -> StatusAn
         result=_result(record, prefix, language) if record.status is TaskStatus.COMPLETED else None,
         error=record.error_code and render_task_error(record.error_code, record.error_params, language),
         error_code=record.error_code,
-        advertencias=[_notice(notice, language) for notice in record.notices],
+        advertencias=[notice_body(notice, language) for notice in record.notices],
     )
 
 
 def row_errors_body(page: RowErrorPage, url: str, limit: int, language: Language) -> dict[str, Any]:
     """Return one page of rejected rows, and the groups of all; ``url`` is the list's own."""
     return {
-        "errores": [_row_error(error, language) for error in page.errors],
-        "grupos_errores": [_fault_group(group, language) for group in page.groups],
+        "errores": [row_error_body(error, language) for error in page.errors],
+        "grupos_errores": [fault_group_body(group, language) for group in page.groups],
         "next": None if page.next_after is None else f"{url}?after={page.next_after}&limit={limit}",
     }
 
@@ -108,42 +106,9 @@ def _result(record: TaskRecord, prefix: str, language: Language) -> dict[str, An
     return {
         "mensaje": render(completed, {}, language),
         **result,
-        "errores": [_row_error(error, language) for error in record.row_errors],
-        "grupos_errores": [_fault_group(group, language) for group in record.fault_groups],
-        "columnas": [_column(column) for column in record.columns],
+        "errores": [row_error_body(error, language) for error in record.row_errors],
+        "grupos_errores": [fault_group_body(group, language) for group in record.fault_groups],
+        "columnas": [column_body(column) for column in record.columns],
         "lectura": record.facts,
         "enlaces": {"errores": f"{task}/errores", "productos_creados": f"{task}/productos-creados"},
-    }
-
-
-def _row_error(error: RowError, language: Language) -> dict[str, Any]:
-    return {
-        "fila": error.fila,
-        "error": render_row_error(error.faults, language),
-        "codigos": [fault["code"] for fault in error.faults],
-        "columnas": list(dict.fromkeys(column for fault in error.faults for column in columns_of(fault))),
-    }
-
-
-def _fault_group(group: FaultGroup, language: Language) -> dict[str, Any]:
-    return {
-        "codigo": group.code,
-        "columna": group.column,
-        "filas": group.rows,
-        "primera_fila": group.first_fila,
-        "error": render_group(group, language),
-    }
-
-
-def _notice(notice: dict[str, Any], language: Language) -> dict[str, Any]:
-    code = notice["code"]
-    return {"codigo": code, "advertencia": render_notice(code, notice.get("params", {}), language)}
-
-
-def _column(column: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "encabezado": column["header"],
-        "columna": column["column"],
-        "posicion": column["place"],
-        "como": column["how"],
     }

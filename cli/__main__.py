@@ -96,6 +96,9 @@ def upload(
     reemplazar: Annotated[
         bool, typer.Option("--reemplazar", help="Actualiza los duplicados. / Update duplicates.")
     ] = False,
+    validar: Annotated[
+        bool, typer.Option("--validar", help="Ensayo: no escribe nada. / Dry run: writes nothing.")
+    ] = False,
     no_wait: Annotated[
         bool, typer.Option("--no-wait", help="Vuelve al aceptarse el archivo. / Return once it is accepted.")
     ] = False,
@@ -107,7 +110,7 @@ def upload(
 
     async def work() -> ExitCode:
         async with connect(bff_url, screen.language) as client:
-            accepted = await send(client, screen, file, proveedor, replace=reemplazar)
+            accepted = await send(client, screen, file, proveedor, replace=reemplazar, validate=validar)
             if no_wait:
                 screen.json(accepted) if as_json else show_accepted(screen, accepted)
                 return ExitCode.OK
@@ -116,6 +119,25 @@ def upload(
         return exit_code_of(status)
 
     _end(screen, lambda: _run(work()), as_json=as_json)
+
+
+@app.command()
+def inspect(
+    file: Annotated[Path, typer.Argument(help="Un archivo con una tabla. / A file with a table.")],
+    as_json: JsonOption = False,
+    rows: Annotated[
+        bool,
+        typer.Option("--rows", help="Todas las filas; con --json, una por línea. / Every row; a line each."),
+    ] = False,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Cualquier tabla, no un catálogo. / Any table, not a catalogue.")
+    ] = False,
+) -> None:
+    """Muestra cómo se lee un archivo y si se podría cargar. / Show how a file is read and would load."""
+    from cli.inspection import inspect as look
+
+    screen = _screen()
+    _end(screen, lambda: look(screen, file, rows=rows, raw=raw, as_json=as_json), as_json=as_json)
 
 
 @app.command()

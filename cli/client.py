@@ -57,13 +57,22 @@ class CargaClient:
         self._url = url
 
     async def upload(
-        self, file: Path, proveedor_id: str, *, replace: bool, on_bytes: Callable[[int], None]
+        self,
+        file: Path,
+        proveedor_id: str,
+        *,
+        replace: bool,
+        validate: bool = False,
+        on_bytes: Callable[[int], None],
     ) -> Json:
         """Send a catalogue file and return the body of the 202; ``on_bytes`` hears of every piece sent.
+        ``validate``: nothing is to be written.
 
         Raises ``OSError`` when the file cannot be read.
         """
         params = {"proveedor_id": proveedor_id, "reemplazar_duplicados": "true" if replace else "false"}
+        if validate:
+            params["validar"] = "true"
         with file.open("rb") as content:
             parts = {"file": (file.name, _Watched(content, on_bytes))}
             return await self._call("POST", f"{_PREFIX}/items/bulk-upload", params=params, files=parts)

@@ -7,7 +7,8 @@ class ExitCode(IntEnum):
     """One meaning a number, the same for every command."""
 
     OK = 0
-    #: The import failed or was cancelled, a check of the doctor failed, a test failed.
+    #: The import failed or was cancelled, a file that was looked into would not load, a check of the doctor
+    #: failed, a test failed.
     FAILED = 1
     #: The command line makes no sense, the file does not exist, the service refused the request.
     USAGE = 2

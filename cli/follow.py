@@ -24,19 +24,32 @@ _ACCEPTED = Text(
 _UNREADABLE = Text("No se puede leer {file}: {reason}", "Cannot read {file}: {reason}")
 
 
-async def send(client: CargaClient, screen: Screen, file: Path, proveedor_id: str, *, replace: bool) -> Json:
+async def send(
+    client: CargaClient,
+    screen: Screen,
+    file: Path,
+    proveedor_id: str,
+    *,
+    replace: bool,
+    validate: bool = False,
+) -> Json:
     """Upload a file with a bar and return the body of the 202. Raises :class:`CommandError`."""
     try:
         size = file.stat().st_size  # noqa: ASYNC240 (nothing else goes on that a slow disk could hold up)
         with upload_bar(screen, file.name, size) as on_bytes:
-            accepted = await client.upload(file, proveedor_id, replace=replace, on_bytes=on_bytes)
+            accepted = await client.upload(
+                file, proveedor_id, replace=replace, validate=validate, on_bytes=on_bytes
+            )
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise CommandError(
-            _UNREADABLE, ExitCode.USAGE, code="file_unreadable", file=file, reason=reason
-        ) from error
+        raise unreadable(file, error) from error
     screen.say(_ACCEPTED, task_id=accepted["task_id"])
     return accepted
+
+
+def unreadable(file: Path, error: OSError) -> CommandError:
+    """Return what to tell of a file that cannot be opened."""
+    reason = error.strerror or str(error)
+    return CommandError(_UNREADABLE, ExitCode.USAGE, code="file_unreadable", file=file, reason=reason)
 
 
 async def follow(client: CargaClient, screen: Screen, task_id: str) -> Json:

@@ -28,6 +28,9 @@ _WAITING = Text("En cola, esperando a un worker", "Queued, waiting for a worker"
 _ROWS_DONE = Text("{processed} de {total} filas", "{processed} of {total} rows")
 _TASK = Text("Tarea {task_id}", "Task {task_id}")
 _REJECTED_ROWS = Text("Filas rechazadas", "Rejected rows")
+_WARNINGS = Text("Advertencias", "Warnings")
+_GROUPS = Text("Qué corregir", "What to mend")
+_FROM_ROW = Text("{error} (la primera es la {fila})", "{error} (the first is {fila})")
 _NO_REJECTED_ROWS = Text("Ninguna fila fue rechazada", "No row was rejected")
 _MORE_REJECTED_ROWS = Text("… y {more} más: {url}", "… and {more} more: {url}")
 _ROW = Text("Fila", "Row")
@@ -109,6 +112,7 @@ def show_accepted(screen: Screen, accepted: Json) -> None:
 
 def show_status(screen: Screen, status: Json, url: str) -> None:
     """Where a task stands: its result when it is over. ``url``: of the service, for the links."""
+    show_warnings(screen, status.get("advertencias", []))
     rows = status["progress"]
     processed, total = rows["processed"], rows["total"] or "?"  # 0 until a worker has opened the file
     match status["status"]:
@@ -120,6 +124,27 @@ def show_status(screen: Screen, status: Json, url: str) -> None:
             screen.show(_CANCELLED, style="red", processed=processed, total=total)
         case unfinished:
             screen.show(_NOT_OVER, status=unfinished, processed=processed, total=total)
+
+
+def show_warnings(screen: Screen, warnings: list[Json]) -> None:
+    """What should be known of a file that was read all the same."""
+    if warnings:
+        screen.show(_WARNINGS, style="bold yellow")
+        _show_list(screen, [warning["advertencia"] for warning in warnings])
+
+
+def show_groups(screen: Screen, groups: list[Json]) -> None:
+    """The faults of a file, each with the number of its rows."""
+    if groups:
+        screen.show(_GROUPS, style="bold")
+        _show_list(
+            screen, [screen.words(_FROM_ROW, error=g["error"], fila=g["primera_fila"]) for g in groups]
+        )
+
+
+def _show_list(screen: Screen, lines: list[str]) -> None:
+    for line in lines:
+        screen.out.print(Styled(f"  • {line}"))  # never markup: it quotes the file
 
 
 def _show_result(screen: Screen, result: Json, url: str) -> None:
@@ -137,6 +162,7 @@ def _show_rejected(screen: Screen, result: Json, url: str) -> None:
     if not rejected:
         screen.show(_NO_REJECTED_ROWS)
         return
+    show_groups(screen, result.get("grupos_errores", []))
     screen.show(_REJECTED_ROWS, style="bold")
     table = Table()
     table.add_column(screen.words(_ROW), justify="right")

@@ -290,6 +290,12 @@ TASK_ERRORS: dict[str, Text] = {
         "Una celda de la hoja ({cell}) tiene más de {limit} caracteres; en Excel caben 32.767",
         "A cell of the sheet ({cell}) has more than {limit} characters; Excel holds 32,767",
     ),
+    "xlsx_too_wide": Text(
+        "La fila de encabezados llega hasta la columna {columns}, demasiado ancha para tantas filas. Borre lo "
+        "que haya a la derecha de la tabla",
+        "The header row reaches column {columns}, too wide for so many rows. Delete what stands right of the "
+        "table",
+    ),
     "xlsx_too_many_cells": Text(
         "La hoja tiene más de {limit} celdas. Borre las filas y columnas que sobran o divida el archivo",
         "The sheet has more than {limit} cells. Delete rows and columns that are not needed, or split the "
@@ -466,6 +472,10 @@ TASK_ERRORS: dict[str, Text] = {
     "reader_limits": Text(
         "El archivo exige más memoria o tiempo de lo permitido para leerlo; divídalo en archivos menores",
         "Reading the file takes more memory or time than is allowed; split it into smaller files",
+    ),
+    "unsupported_extension": Text(
+        "Solo se aceptan archivos {allowed}; guarde el suyo en uno de esos formatos",
+        "Only {allowed} files are taken; save yours in one of these formats",
     ),
     "upload_missing": Text(
         "El archivo ya no está en el almacenamiento; vuelva a subirlo",

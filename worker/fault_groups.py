@@ -23,17 +23,18 @@ def group_faults(row_errors: Iterable[tuple[int, list[dict[str, Any]]]]) -> Grou
     """Return how many rows have each kind of fault. A row counts once for each kind that it has."""
     groups: Groups = {}
     for fila, faults in row_errors:
-        for kind in _kinds(faults):
-            counted = groups.get(kind)
-            if counted is None:
-                groups[kind] = [1, fila]
-            else:
-                counted[0] += 1
+        add_faults(groups, fila, faults)
     return groups
 
 
-def _kinds(faults: list[dict[str, Any]]) -> Iterable[tuple[str, str]]:
-    return {(fault["code"], column) for fault in faults for column in columns_of(fault) or ("",)}
+def add_faults(groups: Groups, fila: int, faults: list[dict[str, Any]]) -> None:
+    """Count the faults of one row, which is behind all that were counted before."""
+    for kind in {(fault["code"], column) for fault in faults for column in columns_of(fault) or ("",)}:
+        counted = groups.get(kind)
+        if counted is None:
+            groups[kind] = [1, fila]
+        else:
+            counted[0] += 1
 
 
 async def count_faults(

@@ -77,8 +77,8 @@ async def test_other_content_under_the_key(environment: dict[str, str], content:
 async def test_other_parameters_under_the_key(environment: dict[str, str], parameter: str) -> None:
     async with catalog_api(environment) as client:
         first = await post(client, headers=KEY)
-        refused = await post(client, headers=KEY, **{parameter: "true"})
-        again = await post(client, headers=KEY, **{parameter: "false"})
+        refused = await post(client, CSV, headers=KEY, **{parameter: "true"})
+        again = await post(client, CSV, headers=KEY, **{parameter: "false"})
 
     assert_problem(refused, 422, "idempotency_key_reused")
     assert again.json() == first.json()

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO
 
 import msgspec
@@ -102,6 +103,7 @@ async def open_rows(
     rows_per_frame: int,
     batch_max_rows: int,
     limits: ReaderLimits,
+    frames_ahead: int = _FRAMES_AHEAD,
 ) -> AsyncIterator[RowSource]:
     """Read ``file`` in a child process, from behind row ``after``; the child is gone when the context ends.
 
@@ -114,7 +116,7 @@ async def open_rows(
     )
     loop = asyncio.get_running_loop()
     transport, child = await loop.subprocess_exec(
-        _Child,
+        partial(_Child, frames_ahead),
         sys.executable, "-m", "worker.readers.child", msgspec.json.encode(order).decode(),
         stdin=file, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         env={name: os.environ[name] for name in _CHILD_VARIABLES if name in os.environ},
@@ -138,7 +140,8 @@ class _Child(asyncio.SubprocessProtocol):
     """Collects the child's frames; stops reading the pipe while too many wait, so that the child waits
     too."""
 
-    def __init__(self) -> None:
+    def __init__(self, frames_ahead: int) -> None:
+        self._frames_ahead = frames_ahead
         self.gone = asyncio.Event()
         self._arrived = asyncio.Event()
         self._frames: deque[Frame] = deque()
@@ -185,7 +188,7 @@ class _Child(asyncio.SubprocessProtocol):
             self._ended = True
             if self._transport:
                 self._transport.kill()
-        if not self._paused and len(self._frames) > _FRAMES_AHEAD and self._pipe:
+        if not self._paused and len(self._frames) > self._frames_ahead and self._pipe:
             self._paused = True
             self._pipe.pause_reading()
         self._arrived.set()
@@ -199,7 +202,7 @@ class _Child(asyncio.SubprocessProtocol):
 
     def _pop(self) -> Frame:
         frame = self._frames.popleft()
-        if self._paused and len(self._frames) < _FRAMES_AHEAD // 2 and self._pipe:
+        if self._paused and len(self._frames) <= self._frames_ahead // 2 and self._pipe:
             self._paused = False
             self._pipe.resume_reading()
         return frame
