@@ -5,7 +5,10 @@ Named in an order as ``tests.support.wild_checkers:name``; they run in the child
 # ruff: noqa: ARG001, ARG005 - each has the shape of a checker, whatever it uses of it
 
 import ctypes
+import errno
+import mmap
 import os
+import resource
 import signal
 import stat
 import threading
@@ -54,12 +57,48 @@ def tells_its_files(header: Sequence[str]) -> Check:
 
 
 @_checker
+def tries_to_escape(header: Sequence[str]) -> Check:
+    """Each row comes out as what became of a file written, a hundred opened, and what it may have of processes
+    and cores."""
+    outcomes = [_outcome(lambda: Path(header[0]).write_bytes(b"x")), _outcome(_open_many)]
+    outcomes += [str(resource.getrlimit(limit)) for limit in (resource.RLIMIT_NPROC, resource.RLIMIT_CORE)]
+    return lambda cells: (outcomes, b"")
+
+
+def _outcome(action: Callable[[], object]) -> str:
+    try:
+        action()
+    except OSError as error:
+        return errno.errorcode[error.errno or 0]
+    return "done"
+
+
+def _open_many() -> None:
+    descriptors = []
+    try:
+        for _ in range(100):
+            descriptors.append(os.open("/dev/null", os.O_RDONLY))
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+@_checker
+def segfaults(header: Sequence[str]) -> Check:
+    """A parser in C with a bug."""
+    ctypes.string_at(0)
+    raise AssertionError
+
+
+@_checker
 def counts_into_its_first_header(header: Sequence[str]) -> Check:
-    """The first header is the path of a file that gets a byte for every row checked."""
-    count = os.open(header[0], os.O_WRONLY | os.O_APPEND)
+    """The first header is the path of a file of eight bytes, which count the rows checked."""
+    # it may not write to a file; a page of one in memory is another matter
+    with Path(header[0]).open("r+b") as file:
+        counter = mmap.mmap(file.fileno(), 8)
 
     def check(cells: Sequence[str]) -> tuple[list[str], bytes]:
-        os.write(count, b".")
+        counter[:] = (int.from_bytes(counter[:]) + 1).to_bytes(8)
         return [cells[0]], b""
 
     return check

@@ -1,4 +1,4 @@
-"""The process that reads one file: limited in memory and time, trusted with nothing.
+"""The process that reads one file: limited in all that it may use, trusted with nothing.
 
 It gets the file as standard input and one JSON argument, and writes frames to standard output. Whatever a
 hostile file does to a parser happens here; the worker only sees the process end.
@@ -6,7 +6,6 @@ hostile file does to a parser happens here; the worker only sees the process end
 
 import importlib
 import os
-import resource
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -16,6 +15,7 @@ import msgspec
 
 from worker.parent import die_with_parent
 from worker.readers.frames import CheckedRow, End, Frame, Opened, Refused, RejectedRow, Rows, encode_frame
+from worker.readers.limits import limit_process
 from worker.readers.table import Checker, CheckerFactory, FileRefused, Row, TableReader
 
 
@@ -39,10 +39,7 @@ def main() -> None:
     """Read the file on standard input as ordered by the first argument."""
     order = msgspec.json.decode(sys.argv[1], type=Order)
     die_with_parent(order.parent)
-    resource.setrlimit(resource.RLIMIT_AS, (order.memory_bytes, order.memory_bytes))
-    # at the soft limit comes SIGXCPU, which tells the worker why; at the hard one SIGKILL, and it comes first
-    resource.setrlimit(resource.RLIMIT_CPU, (order.cpu_seconds, order.cpu_seconds + 1))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit_process(order.memory_bytes, order.cpu_seconds)
     # nothing that a parser prints may reach the pipe of frames
     pipe = os.fdopen(os.dup(1), "wb", buffering=64 * 1024)
     os.dup2(2, 1)

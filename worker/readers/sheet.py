@@ -20,13 +20,15 @@ _SHOWN_COLUMNS = 20
 class Sheet:
     """Everything that decides how the sheet is read, and what is to be told of it.
 
-    ``rows`` and ``columns``: of the last cell that is not empty; ``is_plain``: the fast parser is right on
-    it; ``unvalued``: cells (row, column) with a formula whose result was not stored.
+    ``rows`` and ``columns``: of the last cell that is not empty; ``filled_rows``: those with cells;
+    ``is_plain``: the fast parser is right on it; ``unvalued``: cells (row, column) with a formula whose result
+    was not stored.
     """
 
     rows: int = 0
     columns: int = 0
     cells: int = 0
+    filled_rows: int = 0
     is_plain: bool = True
     unvalued: set[tuple[int, int]] = field(default_factory=set)
     hidden_rows: int = 0

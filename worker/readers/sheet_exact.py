@@ -120,21 +120,26 @@ class _Scan:
                 self._has_value = self._has_value or self._length > 0
             elif tag == "f":
                 self._length = 0
-        elif self._depth == _ROW_DEPTH and self._row_is_hidden and self._row_has_cells:
-            self.sheet.hide_row(self._row)
-            self._row_is_hidden = False
+        elif self._depth == _ROW_DEPTH and self._row_has_cells:
+            self._end_row()
         self._depth -= 1
+
+    def _end_row(self) -> None:
+        self.sheet.filled_rows += 1
+        if self._row_is_hidden:
+            self.sheet.hide_row(self._row)
+        self._row_has_cells = False
 
     def _end_cell(self) -> None:
         self._in_cell = False
-        if self._has_value:
-            self.sheet.rows, self.sheet.columns = self._row, max(self.sheet.columns, self._column)
-            self._row_has_cells = True
-        elif self._has_formula:
+        if not (self._has_value or self._has_formula):
+            return
+        self.sheet.rows, self.sheet.columns = self._row, max(self.sheet.columns, self._column)
+        self._row_has_cells = True
+        if not self._has_value:
             self._add_unvalued()
 
     def _add_unvalued(self) -> None:
-        self.sheet.rows, self.sheet.columns = self._row, max(self.sheet.columns, self._column)
         self.sheet.unvalued.add((self._row, self._column))
         if len(self.sheet.unvalued) > _MAX_UNVALUED:
             raise FileRefused("xlsx_without_values")

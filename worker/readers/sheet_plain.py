@@ -71,7 +71,7 @@ class _Text:
 def _row_pattern(speaking_styles: Iterable[int]) -> re.Pattern[bytes]:
     speaking = b"|".join(b'%d"' % style for style in sorted(speaking_styles)) or b"$"
     attributes = (
-        rb'(?: s="(?!' + speaking + rb')[0-9]++"| t="(?:n|b|s|str|inlineStr)"| (?:cm|vm|ph)="[0-9]++")*+'
+        rb'(?: s="(?!' + speaking + rb')[0-9]++"| t="(?:n|b|d|s|str|inlineStr)"| (?:cm|vm|ph)="[0-9]++")*+'
     )
     formula = rb'(?:<f(?: \w++="[^"<>]*+")*+(?:\s?/>|>[^<]*+</f>))?+'
     inline = rb'<is><t(?: xml:space="preserve")?(?:\s?/>|>[^<]*+</t>)</is>'
@@ -125,6 +125,7 @@ def _scan_rows(sheet: Sheet, text: _Text, pattern: re.Pattern[bytes]) -> None:
             widths[letters] = _width(row, letters)
         sheet.rows, sheet.columns = row, max(sheet.columns, widths[letters])
         sheet.count_cells(letters.count(b","))
+        sheet.filled_rows += 1
         if b"hidden" in attributes and _HIDDEN.search(attributes):
             sheet.hide_row(row)
     text.at_hand = text.at_hand[place + len(_DATA_END) :]

@@ -6,7 +6,7 @@ rectangle of cells however few there are. So it gets the sheets that have been f
 are read by openpyxl, which is slow and sees everything.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, BinaryIO, TypeVar
 
 from python_calamine import CalamineWorkbook
@@ -28,8 +28,11 @@ _T = TypeVar("_T")
 #: be: zlib.error, EOFError, TypeError, a panic in Rust.
 _NOT_DAMAGE = (MemoryError, ImportError, FileRefused)
 
-#: Yields the rows of a sheet from its first; cells beyond the given column may be left out.
-_OpenSheet = Callable[[int | None], Iterable[list[str]]]
+#: Cells that all rows come to when each is as wide as the header; that of a full sheet of a dozen columns.
+_MAX_AREA = 16_000_000
+
+#: What starts with the first row of the sheet, and what makes text of one of its cells.
+_OpenSheet = tuple[Callable[[], Iterable[Sequence[Any]]], Callable[[Any], str]]
 
 
 class XlsxReader:
@@ -55,33 +58,39 @@ class XlsxReader:
         self.facts: dict[str, Any] = {"sheet": book.sheet, "reader": "calamine" if is_fast else "openpyxl"}
         self.notices: list[Notice] = [*book.notices, *sheet.notices()]
         self._unvalued = sheet.unvalued
+        self._filled_rows = sheet.filled_rows
         file.seek(0)
-        open_sheet = _open_fast if is_fast else _open_carefully
-        self._open_rows = open_sheet(file, book)
+        self._open_rows, self._to_text = _open_fast(file, book) if is_fast else _open_carefully(file, book)
 
     def rows(self) -> Iterator[Row]:
-        """Yield every row of the sheet from its first, blank ones included, each as wide as the first that
-        is not blank: what stands to the right of the headers belongs to no column.
+        """Yield every row of the sheet from its first. Those that are blank have no cells, all others are as
+        wide as the first of them: what stands to the right of the headers belongs to no column.
 
         Raises:
-            FileRefused: the sheet is damaged.
+            FileRefused: the sheet is damaged, or far too wide for its length.
         """
-        width = self._header_width()
-        for fila, cells in enumerate(self._undamaged(width), start=1):
-            yield Row(fila, self._with_unvalued(fila, cells[:width] + [""] * (width - len(cells))))
+        width = 0
+        for fila, cells in enumerate(self._undamaged(), start=1):
+            if not width:
+                width = self._header_width(cells)
+            row = [self._to_text(cell) for cell in cells[:width]]
+            if self._unvalued:
+                self._put_unvalued(fila, row)
+            yield Row(fila, row + [""] * (width - len(row)) if any(row) else ())
 
-    def _header_width(self) -> int:
-        return next((width for width in map(_width, self._undamaged(None)) if width), 0)
+    def _header_width(self, cells: Sequence[Any]) -> int:
+        width = _width([self._to_text(cell) for cell in cells])
+        if width * self._filled_rows > _MAX_AREA:
+            raise FileRefused("xlsx_too_wide", columns=width)
+        return width
 
-    def _with_unvalued(self, fila: int, cells: list[str]) -> list[str]:
-        if self._unvalued:
-            for place in range(len(cells)):
-                if (fila, place + 1) in self._unvalued:
-                    cells[place] = FormulaWithoutValue()
-        return cells
+    def _put_unvalued(self, fila: int, row: list[str]) -> None:
+        for place in range(len(row)):
+            if (fila, place + 1) in self._unvalued:
+                row[place] = FormulaWithoutValue()
 
-    def _undamaged(self, width: int | None) -> Iterator[list[str]]:
-        rows = iter(_blame_file(lambda: self._open_rows(width)))
+    def _undamaged(self) -> Iterator[Sequence[Any]]:
+        rows = iter(_blame_file(self._open_rows))
         while (cells := _blame_file(lambda: next(rows, None))) is not None:
             yield cells
 
@@ -117,7 +126,7 @@ def _open_fast(file: BinaryIO, book: Workbook) -> _OpenSheet:
     if workbook.sheets_metadata[book.place].name != book.sheet:
         raise FileRefused("file_unreadable", format="XLSX")
     sheet = workbook.get_sheet_by_index(book.place)
-    return lambda _: ([to_text(value) for value in row] for row in sheet.iter_rows())
+    return sheet.iter_rows, to_text
 
 
 def _open_carefully(file: BinaryIO, book: Workbook) -> _OpenSheet:
@@ -126,12 +135,14 @@ def _open_carefully(file: BinaryIO, book: Workbook) -> _OpenSheet:
     from openpyxl.utils.escape import unescape
 
     def text(cell: Any) -> str:
-        if cell.data_type == "e" and cell.value:
+        if cell.value is None:
+            return ""
+        if cell.data_type == "e":
             return CellError(cell.value)
         # it leaves characters that XML cannot hold as they are written in the file, such as _x000D_
         if isinstance(cell.value, str):
             return unescape(cell.value)
-        if book.speaking_styles and cell.data_type == "n" and cell.value is not None:
+        if book.speaking_styles and cell.data_type == "n":
             return show(cell.value, cell.number_format) or to_text(cell.value)
         return to_text(cell.value)
 
@@ -141,4 +152,4 @@ def _open_carefully(file: BinaryIO, book: Workbook) -> _OpenSheet:
         raise FileRefused("file_unreadable", format="XLSX")
     # a wrong <dimension> would hide rows or columns
     sheet.reset_dimensions()
-    return lambda width: ([text(cell) for cell in row] for row in sheet.iter_rows(max_col=width))
+    return sheet.iter_rows, text

@@ -103,7 +103,7 @@ async def test_a_child_that_is_killed_is_a_crash_behind_the_rows_it_had_sent() -
     assert keys == [str(number) for number in range(len(keys))]
 
 
-@pytest.mark.parametrize("checker", ["raises", "sends_garbage", "sends_rows_first"])
+@pytest.mark.parametrize("checker", ["raises", "sends_garbage", "sends_rows_first", "segfaults"])
 async def test_a_child_that_breaks_down_or_goes_mad_is_a_crash(checker: str) -> None:
     with pytest.raises(ReaderCrashed):
         await read(table(5), checker)
@@ -127,6 +127,16 @@ async def test_processor_time_is_limited() -> None:
     with pytest.raises(FileRefused) as refused:
         await read(table(5), "falls_into_a_loop", limits=limits)
     assert refused.value.code == "reader_limits"
+
+
+async def test_the_child_can_leave_nothing_behind(tmp_path: Path) -> None:
+    left = tmp_path / "left"
+    content = str(left).encode() + b"\nrow\n"
+    async with rows_of(content, "tries_to_escape") as source:
+        batch = await source.next_batch()
+    assert batch is not None
+    assert batch.checked[0].keys == ["EFBIG", "EMFILE", "(0, 0)", "(0, 0)"]
+    assert left.read_bytes() == b""
 
 
 async def test_what_a_parser_prints_stays_out_of_the_frames() -> None:
@@ -163,32 +173,32 @@ async def test_a_child_that_was_orphaned_before_it_began_ends(parent: int, retur
 
 async def test_a_child_is_held_back_while_nobody_takes_its_rows(tmp_path: Path) -> None:
     counter = tmp_path / "rows"
-    counter.touch()
+    counter.write_bytes(bytes(8))
     rows = 60_000
     content = str(counter).encode() + b"\n" + b"".join(b"%d\n" % number for number in range(rows))
     async with rows_of(
         content, "counts_into_its_first_header", rows_per_frame=1, batch_max_rows=5000
     ) as source:
         await eventually(lambda: _is_at_rest(counter))
-        assert 0 < _size(counter) < rows
+        assert 0 < _count(counter) < rows
         taken = 0
         while batch := await source.next_batch():
             assert [row.fila for row in batch.checked] == list(
                 range(taken + 2, taken + len(batch.checked) + 2)
             )
             taken += len(batch.checked)
-    assert taken == rows == _size(counter)
+    assert taken == rows == _count(counter)
 
 
 async def _is_at_rest(counter: Path) -> bool:
     """Whether the child has checked rows, and no more of them for half a second in which it could have."""
-    before = _size(counter)
+    before = _count(counter)
     await asyncio.sleep(0.5)
-    return 0 < before == _size(counter)
+    return 0 < before == _count(counter)
 
 
-def _size(file: Path) -> int:
-    return file.stat().st_size
+def _count(counter: Path) -> int:
+    return int.from_bytes(counter.read_bytes())
 
 
 async def test_leaving_early_ends_the_child() -> None:

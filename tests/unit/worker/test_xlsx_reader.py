@@ -88,7 +88,7 @@ def test_what_stands_right_of_the_headers_belongs_to_no_column(both: Any) -> Non
         for cells in (["id", "nombre"], ["1", "a", "nota"], ["2"], [None, None, None, "otra"]):
             sheet.append(cells)
 
-    assert both(fill) == [["id", "nombre"], ["1", "a"], ["2", ""], ["", ""]]
+    assert both(fill) == [["id", "nombre"], ["1", "a"], ["2", ""], []]
 
 
 def test_the_first_sheet_that_is_shown_is_read(both: Any) -> None:
