@@ -70,6 +70,9 @@ async def test_a_file_goes_out_piece_by_piece_with_its_name(url: str, tmp_path: 
     assert 'name="file"' in seen["body"]
     assert "cat" in seen["body"].split("filename")[1].splitlines()[0]
     assert seen["query"] == "proveedor_id=P+1%26x%3D1&reemplazar_duplicados=true"
+    async with connect(url, "en") as client:
+        seen = await client.upload(file, "P", replace=False, validate=True, on_bytes=pieces.append)
+    assert seen["query"] == "proveedor_id=P&reemplazar_duplicados=false&validar=true"
     assert seen["language"] == "en"
 
 

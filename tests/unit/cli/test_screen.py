@@ -65,6 +65,20 @@ def test_a_result_is_a_table_with_the_rejected_rows_beside_it() -> None:
     assert err.getvalue() == ""
 
 
+def test_warnings_and_groups_come_before_the_rows() -> None:
+    screen, out, _ = _screen()
+    status = _completed({"fila": 25, "error": "x"}, rechazados=1)
+    status["advertencias"] = [{"codigo": "c", "advertencia": "Se leyó la hoja [Hoja1]"}]
+    status["result"]["grupos_errores"] = [
+        {"codigo": "negative", "columna": "p", "filas": 1, "primera_fila": 25, "error": "p: negativo, 1 fila"}
+    ]
+    show_status(screen, status, "http://h")
+    text = out.getvalue()
+    places = [text.index(words) for words in ("Advertencias", "[Hoja1]", "p: negativo, 1 fila", "Motivo")]
+    assert places == sorted(places)
+    assert "(la primera es la 25)" in text
+
+
 def test_the_words_of_a_file_are_shown_as_they_are() -> None:
     screen, out, _ = _screen()
     show_status(screen, _completed({"fila": 2, "error": "«[red]x[/red]»"}, rechazados=1), "http://h")
