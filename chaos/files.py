@@ -32,7 +32,7 @@ _ROW_FAULTS = (
     ("nombre", "", "required_missing"),
     ("precio_unitario", "-1", "negative"),
     ("precio_unitario", "doce", "not_a_number"),
-    ("precio_unitario", "1.005", "too_many_decimals"),
+    ("precio_unitario", "0.005", "too_many_decimals"),
     ("tiempo_entrega_dias", "2.5", "not_whole"),
     ("categoria", "x" * 65, "too_long"),
 )

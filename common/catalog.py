@@ -88,3 +88,64 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 COLUMN_NAMES = tuple(column.name for column in COLUMNS)
+
+#: Other headers that people use, Spanish and English. Case, accents, spaces and punctuation do not matter
+#: when headers are compared (so «Código» needs no entry: it is ``codigo``), and none may mean two columns.
+SYNONYMS: dict[str, tuple[str, ...]] = {
+    "id": (
+        "Identificador", "Id producto", "Id del producto", "Id artículo", "Id interno", "Producto id",
+        "Product id", "Item id", "Identifier",
+    ),
+    "nombre": (
+        "Nombre del producto", "Nombre producto", "Nombre comercial", "Nombre artículo",
+        "Nombre del artículo", "Producto", "Artículo", "Descripción", "Descripción del producto",
+        "Name", "Product", "Product name", "Item name", "Description",
+    ),
+    "codigo": (
+        "Código del producto", "Código producto", "Código artículo", "Código del artículo", "Cód.",
+        "Cód. producto", "SKU", "Código SKU", "Referencia", "Ref.", "Código de referencia",
+        "Code", "Product code", "Item code", "Reference",
+    ),
+    "categoria": (
+        "Categoría del producto", "Categoría producto", "Familia", "Category",
+        "Product category",
+    ),
+    "precio_unitario": (
+        "Precio", "Precio unit.", "P. unitario", "Precio por unidad", "Precio de venta", "Precio unidad",
+        "Precio COP", "Precio (USD)", "Precio unitario (COP)", "Precio unitario (USD)", "Valor unitario",
+        "Valor unit.", "Vr. unitario", "Vlr. unitario", "Price", "Unit price", "Price per unit",
+    ),
+    "certificado_sanitario": (
+        "Certificado", "Registro sanitario", "Registro INVIMA", "Reg. sanitario",
+        "Número de registro sanitario", "N.º registro sanitario", "INVIMA", "Certificado INVIMA",
+        "Sanitary registration", "Sanitary certificate", "Health certificate", "Certificate",
+    ),
+    "condiciones_almacenamiento": (
+        "Condiciones de almacenamiento", "Condición de almacenamiento", "Almacenamiento", "Conservación",
+        "Condiciones de conservación", "Storage", "Storage conditions",
+    ),
+    "tiempo_entrega_dias": (
+        "Tiempo de entrega (días)", "Tiempo de entrega en días", "Tiempo de entrega", "Tiempo entrega",
+        "Días de entrega", "Días entrega", "Plazo de entrega", "Plazo de entrega (días)", "Entrega (días)",
+        "Delivery days", "Delivery time", "Delivery time (days)", "Lead time", "Lead time (days)",
+    ),
+    "presentacion": (
+        "Presentación comercial", "Presentación del producto", "Empaque", "Presentation", "Packaging",
+    ),
+    "stock_minimo": (
+        "Stock mín.", "Existencias mínimas", "Existencia mínima", "Inventario mínimo",
+        "Minimum stock", "Min stock", "Stock minimum",
+    ),
+    "stock_critico": (
+        "Stock crít.", "Existencias críticas", "Existencia crítica", "Inventario crítico",
+        "Critical stock", "Stock critical",
+    ),
+    "requiere_lote": (
+        "Requiere número de lote", "Lote requerido", "Maneja lote", "Requires batch",
+        "Requires lot", "Batch required",
+    ),
+    "requiere_vencimiento": (
+        "Requiere fecha de vencimiento", "Vencimiento requerido", "Maneja vencimiento",
+        "Requires expiry", "Requires expiry date", "Expiry required",
+    ),
+}  # fmt: skip

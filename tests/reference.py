@@ -14,38 +14,16 @@ Usage::
 Uploads are applied in the order in which they are handled, which may differ from that of ``accepted_at``.
 """
 
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
-from common.catalog import COLUMNS, MAX_WHOLE, Column, ColumnType
 from common.texts import Language, render_row_error
+from tests.reference_cells import CellError, Fault, Shape, Value, check_cell, check_row, decimal_marks
 
-Value = str | int | bool | Decimal | None
-Fault = dict[str, Any]
-
-_NUMBER = re.compile(r"([+-]?)([0-9]+)(?:[.,]([0-9]+))?")
-_BOOLEANS = {"true": True, "1": True, "si": True, "sí": True, "yes": True, "verdadero": True}
-_BOOLEANS |= {"false": False, "0": False, "no": False, "falso": False}
-
-
-class CellError(str):
-    """A cell of a spreadsheet that holds an error such as ``#N/A`` (not the same as text that reads so)."""
-
-    __slots__ = ()
-
-
-class Shape(NamedTuple):
-    """A row of the wrong number of values, in place of its cells."""
-
-    found: int
-    expected: int
-
+__all__ = ["Catalogue", "CellError", "Outcome", "Shape", "UploadRow", "check_cell", "check_row"]
 
 #: The row's number in the file, and its cells by column (a column left out is an empty cell).
 UploadRow = tuple[int, Mapping[str, str] | Shape]
@@ -113,11 +91,11 @@ class Catalogue:
         """Take the rows one by one; return what the task must report."""
         products = self._products.setdefault(proveedor_id, [])
         outcome = Outcome()
-        for fila, cells in upload_rows:
-            if not isinstance(cells, Shape) and not any(clean(text) for text in cells.values()):
-                continue
+        rows = [(fila, cells) for fila, cells in upload_rows if isinstance(cells, Shape) or not _blank(cells)]
+        marks = decimal_marks(cells for _, cells in rows)
+        for fila, cells in rows:
             outcome.total += 1
-            row = check_row(cells)
+            row = check_row(cells, marks)
             if isinstance(row, list):
                 outcome.rejected.append((fila, row))
                 continue
@@ -153,84 +131,5 @@ def _find(products: list[Product], column: str, value: Value) -> Product | None:
     return next((product for product in products if product.values[column] == value), None)
 
 
-def clean(text: str) -> str:
-    """Return the text as it is kept: without white space around it, composed (NFC)."""
-    return text if isinstance(text, CellError) else unicodedata.normalize("NFC", text.strip())
-
-
-def is_control(character: str) -> bool:
-    """Return whether this is a control character or half of a surrogate pair: no part of a text."""
-    return unicodedata.category(character) in ("Cc", "Cs")
-
-
-def check_row(cells: Mapping[str, str] | Shape) -> dict[str, Value] | list[Fault]:
-    """Return the values of a row, or its faults if it has any."""
-    if isinstance(cells, Shape):
-        return [{"code": "row_shape", "params": cells._asdict()}]
-    texts = {column.name: clean(cells.get(column.name, "")) for column in COLUMNS}
-    missing = [column.name for column in COLUMNS if column.required and not texts[column.name]]
-    faults: list[Fault] = [{"code": "required_missing", "params": {"columns": missing}}] if missing else []
-    values: dict[str, Value] = {}
-    for column in COLUMNS:
-        text = texts[column.name]
-        value = check_cell(column, text) if text else column.default
-        if isinstance(value, dict):
-            faults.append(value)
-        else:
-            values[column.name] = value
-    return faults or values
-
-
-def check_cell(column: Column, text: str) -> Value | Fault:
-    """Return the value of a cell that is not empty, or its first fault."""
-    if isinstance(text, CellError):
-        return _fault("cell_error", column, text)
-    if column.type is ColumnType.TEXT:
-        return _check_text(column, text)
-    if column.type is ColumnType.BOOLEAN:
-        value = _BOOLEANS.get(text.lower())
-        return _fault("not_boolean", column, text) if value is None else value
-    number = _NUMBER.fullmatch(text)
-    if number is None:
-        return _fault("not_a_number", column, text)
-    sign, digits, decimals = number[1], number[2].lstrip("0"), (number[3] or "").rstrip("0")
-    negative = sign == "-" and bool(digits or decimals)
-    check = _check_price if column.type is ColumnType.PRICE else _check_whole
-    return check(column, text, negative, digits or "0", decimals)
-
-
-def _check_text(column: Column, text: str) -> Value | Fault:
-    if any(is_control(character) for character in text):
-        return {"code": "control_character", "params": {"column": column.name}}
-    if column.limit is not None and len(text) > column.limit:
-        params = {"column": column.name, "length": len(text), "limit": column.limit}
-        return {"code": "too_long", "params": params}
-    return text
-
-
-def _check_price(column: Column, text: str, negative: bool, digits: str, decimals: str) -> Value | Fault:
-    if negative:
-        return _fault("negative", column, text)
-    if len(decimals) > 2:
-        return _fault("too_many_decimals", column, text, limit=2)
-    if len(digits) > 10:
-        return _fault("too_large", column, text, limit="9999999999.99")
-    return Decimal(f"{digits}.{decimals:0<2}")
-
-
-def _check_whole(column: Column, text: str, negative: bool, digits: str, decimals: str) -> Value | Fault:
-    if decimals:
-        return _fault("not_whole", column, text)
-    if negative:
-        return _fault("negative", column, text)
-    if len(digits) > 10 or int(digits) > MAX_WHOLE:
-        return _fault("too_large", column, text, limit=MAX_WHOLE)
-    return int(digits)
-
-
-def _fault(code: str, column: Column, text: str, **more: int | str) -> Fault:
-    harmless = "".join(
-        "\N{REPLACEMENT CHARACTER}" if is_control(character) else character for character in text
-    )
-    shown = harmless if len(harmless) <= 40 else harmless[:39] + "…"
-    return {"code": code, "params": {"column": column.name, "value": shown, **more}}
+def _blank(cells: Mapping[str, str]) -> bool:
+    return not any(text.strip() for text in cells.values())

@@ -57,7 +57,7 @@ def _missing_columns(directory: Path) -> dict[str, Any]:
 
 def _repeated_column(directory: Path) -> dict[str, Any]:
     write_xlsx(directory / "columna_repetida.xlsx", [[*row, row[1]] for row in _rows(3)])
-    return _task_error("repeated_columns", columns=["nombre"])
+    return _task_error("repeated_columns", columns=["nombre"], headers=["B «nombre»", "N «nombre»"])
 
 
 def _header_only(directory: Path) -> dict[str, Any]:

@@ -74,19 +74,26 @@ def _long_texts() -> Iterator[Overrides]:
 
 
 def _control_characters() -> Iterator[Overrides]:
-    for column, character in zip(_TEXTS, "\n\t\x7f\x9f\n\t\x85", strict=True):
+    for column, character in zip(_TEXTS, "\x80\x81\x7f\x9f\u202e\u2066\x85", strict=True):
         yield {column.name: f"Antes{character}después"}
+    for column, character in zip(_TEXTS, "\n\t\u00a0\u202f\u200b\ufeff\u00ad", strict=True):
+        yield {column.name: f"Entre {character} dos {column.name}"}
+    yield {"id": "’0021", "codigo": "'0022", "nombre": "Tubo de 5” “especial”"}
+    yield {"codigo": "1.23457E+12", "id": "9,5E+10"}
+    yield {"codigo": "1E+12", "id": "2024-03-01"}
     yield {"nombre": "\n Solo alrededor \t", "codigo": "\u2003ESPACIOS-ALREDEDOR\u00a0"}
 
 
 def _prices() -> Iterator[Overrides]:
     good: tuple[Cell, ...] = (
         0, Decimal("0.01"), "9999999999.99", "12,5", "+7.50", "0008.5", "5.5000", "-0", Decimal("1234.5"),
+        "1.234,56", "1,234.56", "$ 1200", "1.234.567", "1\u00a0250,5 COP", "'980",
     )  # fmt: skip
     bad: tuple[Cell, ...] = (
-        "gratis", "$ 1200", "1.234,56", "1,234.56", "1e3", "12.", ".5", "--5", "٣", "NaN", True,
-        "mil doscientos pesos colombianos por cada caja de diez unidades",
-        -5, "-0,01", "- 5", Decimal("10.999"), "1,2345", "-1.2345",
+        "gratis", "1e3", "1.5E+05", "12.", ".5", "--5", "٣", "NaN", "-Infinity", "1_000", "12%", True,
+        "mil doscientos pesos colombianos por cada caja de diez unidades", "1.23.456", "12 34",
+        "1.500", "1,250", "$ 1.250", Decimal("10.999"),
+        -5, "-0,01", "- 5", "(5)", "1,2345", "-1.2345", "0.125",
         12345678901, "10000000000", "99999999999.999",
     )  # fmt: skip
     for price in (*good, *bad):
@@ -96,7 +103,8 @@ def _prices() -> Iterator[Overrides]:
 def _whole_numbers(column: Column) -> Iterator[Overrides]:
     good: tuple[Cell, ...] = (0, MAX_WHOLE, "5.0", "5,00", "+3", "007", "-0")
     bad: tuple[Cell, ...] = (
-        Decimal("2.5"), "2,5", "-2.5", -1, "-1,0", "cinco", "5 días", "1e2", False, MAX_WHOLE + 1, "9" * 50,
+        Decimal("2.5"), "2,5", "-2.5", -1, "-1,0", "cinco", "5 días", "1e2", "$ 5", False, MAX_WHOLE + 1,
+        "9" * 50,
     )  # fmt: skip
     for number in (*good, *bad):
         yield {column.name: number}
@@ -116,6 +124,7 @@ def _booleans(column: Column) -> Iterator[Overrides]:
         "falso",
         "TRUE",
         " sí ",
+        "X",
     )
     bad: tuple[Cell, ...] = ("tal vez", "S", "y", 2, -1, "1.0", "verdad", "on")
     for answer in (*good, *bad):

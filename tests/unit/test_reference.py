@@ -11,6 +11,7 @@ from tests.reference import Catalogue, CellError, Outcome, Shape, UploadRow, che
 
 FIRST = UUID(int=1)
 SECOND = UUID(int=2)
+U_0000 = {"character": "U+0000"}
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 BY_NAME = {column.name: column for column in COLUMNS}
 
@@ -55,11 +56,19 @@ def test_an_empty_optional_cell_gets_its_default() -> None:
         ("precio_unitario", "12,5", Decimal("12.50")),
         ("precio_unitario", "+007.5000", Decimal("7.50")),
         ("precio_unitario", "-0", Decimal("0.00")),
+        ("precio_unitario", "1.234,56", Decimal("1234.56")),
+        ("precio_unitario", "1,234,567", Decimal(1234567)),
+        ("precio_unitario", "12 345,5 COP", Decimal("12345.50")),
+        ("precio_unitario", "$ 1.250", Decimal(1250)),
+        ("precio_unitario", "0.500", Decimal("0.50")),
+        ("stock_minimo", "1.234,00", 1234),
         ("precio_unitario", "9999999999.99", Decimal("9999999999.99")),
         ("stock_minimo", "5,00", 5),
         ("stock_minimo", "2147483647", 2_147_483_647),
         ("requiere_lote", "SÍ", True),
         ("requiere_lote", "Falso", False),
+        ("requiere_lote", "X", True),
+        ("id", "1E+12", "1E+12"),
         ("nombre", "n" * 255, "n" * 255),
     ],
 )
@@ -70,8 +79,22 @@ def test_a_cell_is_understood(column: str, text: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("column", "text", "code", "params"),
     [
-        ("precio_unitario", "1.234,56", "not_a_number", {"value": "1.234,56"}),
-        ("precio_unitario", "1e3", "not_a_number", {"value": "1e3"}),
+        ("precio_unitario", "gratis", "not_a_number", {"value": "gratis"}),
+        ("precio_unitario", "1e3", "exponent_number", {"value": "1e3"}),
+        ("precio_unitario", "12 %", "percent_number", {"value": "12 %"}),
+        ("precio_unitario", "NaN", "not_finite", {"value": "NaN"}),
+        ("precio_unitario", "1_000", "digit_underscore", {"value": "1_000"}),
+        ("precio_unitario", "٣", "foreign_digits", {"value": "٣"}),
+        ("precio_unitario", "1.23.456", "separators_misplaced", {"value": "1.23.456"}),
+        ("precio_unitario", "(5)", "negative", {"value": "(5)"}),
+        (
+            "precio_unitario",
+            "-1.234",
+            "decimal_point_ambiguous",
+            {"value": "-1.234", "thousands": "-1234", "decimal": "-1.234"},
+        ),
+        ("stock_minimo", "$ 5", "currency_unexpected", {"value": "$ 5"}),
+        ("id", "1.23457E+12", "identifier_exponent", {"value": "1.23457E+12"}),
         ("precio_unitario", "-0.001", "negative", {"value": "-0.001"}),
         ("precio_unitario", "12345678901.999", "too_many_decimals", {"value": "12345678901.999", "limit": 2}),
         ("precio_unitario", "10000000000", "too_large", {"value": "10000000000", "limit": "9999999999.99"}),
@@ -80,8 +103,8 @@ def test_a_cell_is_understood(column: str, text: str, value: object) -> None:
         ("stock_minimo", "2147483648", "too_large", {"value": "2147483648", "limit": 2_147_483_647}),
         ("requiere_lote", "y", "not_boolean", {"value": "y"}),
         ("requiere_lote", "x" * 41, "not_boolean", {"value": "x" * 39 + "…"}),
-        ("nombre", "a\tb" + "c" * 300, "control_character", {}),
-        ("nombre", "n" * 256, "too_long", {"length": 256, "limit": 255}),
+        ("nombre", "a\0" + "c" * 300, "control_character", {"value": "a�" + "c" * 37 + "…"} | U_0000),
+        ("nombre", "n" * 256, "too_long", {"value": "n" * 39 + "…", "length": 256, "limit": 255}),
         ("stock_minimo", CellError("#N/A"), "cell_error", {"value": "#N/A"}),
     ],
 )

@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tests.reference as reference
+import tests.reference_cells as reference_cells
 from common.catalog import COLUMN_NAMES, COLUMNS, ColumnType
-from tests.support.catalogue_cases import cells, good_cells, headers, product_cells
+from tests.reference_cells import decimal_marks
+from tests.support.catalogue_cases import cells, good_cells, headers, numbers, product_cells
 from tests.support.copy_text import parse_copy_line
 from worker.processors.catalog.rows import make_checker
-from worker.readers.table import CellError, FileRefused
+from worker.readers.table import CellError, Row
 
 #: Every character that Python knows, halves of surrogate pairs too.
 ANY_CELL = cells(st.characters())
@@ -92,23 +94,67 @@ def test_columns_are_found_wherever_they_stand() -> None:
     assert checked(order, [GOOD[name] for name in order]) == expected(GOOD)
 
 
-def test_missing_columns_are_told_in_the_order_of_the_template() -> None:
-    with pytest.raises(FileRefused) as refused:
-        make_checker(["tiempo_entrega_dias", "id", "nombre", "presentacion", "precio unitario"])
-    assert refused.value.code == "missing_columns"
-    assert refused.value.params == {
-        "columns": [
-            "codigo", "categoria", "precio_unitario", "certificado_sanitario", "condiciones_almacenamiento",
-        ]
-    }  # fmt: skip
-
-
-def test_repeated_columns_are_told_and_strange_ones_may_repeat() -> None:
-    with pytest.raises(FileRefused) as refused:
-        make_checker([*COLUMN_NAMES, "notas", "Stock_Minimo", "notas", " ID"])
-    assert refused.value.code == "repeated_columns"
-    assert refused.value.params == {"columns": ["id", "stock_minimo"]}
+def test_strange_columns_may_repeat() -> None:
     assert checked([*COLUMN_NAMES, "notas", "notas"], [*GOOD.values(), "a", "b"]) == expected(GOOD)
+
+
+def survey_and_check(table: Sequence[Sequence[str]]) -> Any:
+    """What the checker makes of a whole table that has been surveyed: the verdicts, and the notices."""
+    checker = make_checker(COLUMN_NAMES)
+    for fila, row in enumerate(table, start=2):
+        checker.survey(Row(fila, row))
+    notices = checker.notices()
+    return [checker.check(row) for row in table], notices
+
+
+def reference_of(table: Sequence[Sequence[str]]) -> list[Any]:
+    rows = [dict(zip(COLUMN_NAMES, map(_for_reference, row), strict=True)) for row in table]
+    marks = decimal_marks(rows)
+    return [reference_cells.check_row(row, marks) for row in rows]
+
+
+@given(st.lists(st.tuples(numbers(), numbers(), cells(st.characters())), min_size=1, max_size=5))
+def test_numbers_are_read_by_their_column_as_in_the_reference(rows: list[tuple[str, str, str]]) -> None:
+    table = [
+        list((GOOD | {"precio_unitario": price, "stock_minimo": stock, "tiempo_entrega_dias": any}).values())
+        for price, stock, any in rows
+    ]
+    verdicts, _ = survey_and_check(table)
+    for verdict, row in zip(verdicts, reference_of(table), strict=True):
+        if isinstance(verdict, list):
+            assert verdict == row
+        else:
+            values = zip(COLUMNS, parse_copy_line(verdict[1]), strict=True)
+            assert {column.name: _value(column.type, text) for column, text in values} == row
+
+
+@pytest.mark.parametrize("rows", [99, 100, 101, 250])
+def test_a_survey_sees_the_last_row_of_any_number_of_rows(rows: int) -> None:
+    table = [list((GOOD | {"precio_unitario": "1.250"}).values())] * (rows - 1)
+    table.append(list((GOOD | {"precio_unitario": "12,50"}).values()))
+    verdicts, notices = survey_and_check(table)
+    assert all(isinstance(verdict, tuple) for verdict in verdicts)
+    [notice] = notices
+    assert (notice["code"], notice["params"]["count"]) == ("numbers_read_by_column", rows - 1)
+    assert notice["params"]["rows"] == [2, 3, 4, 5, 6]
+
+
+def test_rows_that_are_uncertain_show_nothing() -> None:
+    checker = make_checker(COLUMN_NAMES)
+    comma = list((GOOD | {"precio_unitario": "12,50"}).values())
+    checker.survey(Row(2, comma, [{"code": "row_encoding", "params": {}}]))
+    checker.survey(Row(3, comma[:-1]))
+    checker.notices()
+    verdict = checker.check(list((GOOD | {"precio_unitario": "1.250"}).values()))
+    assert isinstance(verdict, list)
+    assert [fault["code"] for fault in verdict] == ["decimal_point_ambiguous"]
+
+
+def test_an_error_of_the_spreadsheet_is_not_the_text_that_reads_so() -> None:
+    check = make_checker(COLUMN_NAMES).check
+    for cell, sound in (("#N/A", True), (CellError("#N/A"), False), ("#N/A", True)):
+        row = GOOD | {"categoria": cell, "presentacion": cell}
+        assert isinstance(check(list(row.values())), tuple) is sound
 
 
 def test_the_length_of_a_text_is_counted_in_its_composed_form() -> None:
@@ -118,6 +164,7 @@ def test_the_length_of_a_text_is_counted_in_its_composed_form() -> None:
 
 def test_what_is_shown_of_a_cell_is_short_and_harmless() -> None:
     row = GOOD | {"precio_unitario": "a\x00b\x1b[31m" + "z" * 10_000, "stock_minimo": CellError("#" * 10_000)}
+    row |= {"nombre": "a\u202eb\u200f\u2028\ud800" + "z" * 10_000}
     shown = [fault["params"]["value"] for fault in checked(COLUMN_NAMES, list(row.values()))]
     assert all(len(value) == 40 and value.isprintable() for value in shown)
 

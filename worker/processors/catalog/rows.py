@@ -1,35 +1,33 @@
-"""Checking a row of a catalogue: every cell becomes a value that the table takes, or a fault that says what
-is wrong.
+"""Checking the rows of a catalogue: every cell becomes a value that the table takes, or a fault that says
+what is wrong.
 
 Runs in the reading child.
 """
 
-import re
-from collections.abc import Callable, Sequence
-from typing import Any
-from unicodedata import normalize
+from collections.abc import Sequence
+from operator import itemgetter
+from typing import Any, cast
 
-from common.catalog import COLUMNS, MAX_WHOLE, PRICE_DECIMALS, PRICE_DIGITS, Column, ColumnType
-from worker.processors.catalog.copy_text import NULL, escape
-from worker.readers.table import CellError, Fault, FileRefused, Notice, Row
+from common.catalog import COLUMNS
+from worker.processors.catalog.faults import fault, notice
+from worker.processors.catalog.headers import place_of, read_headers
+from worker.processors.catalog.numbers import Marks
+from worker.processors.catalog.survey import survey_of
+from worker.processors.catalog.tally import Tally
+from worker.processors.catalog.values import IDENTIFIERS, clean, default_of, reader_of
+from worker.readers.table import Fault, Notice, Row
 
-#: Takes the clean text of a cell that is not empty; returns the COPY value or the fault.
-CellParser = Callable[[str], str | Fault]
-
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_NUMBER = re.compile(r"([+-]?)([0-9]+)(?:[.,]([0-9]+))?")
-_TRUE = frozenset({"true", "1", "si", "sí", "yes", "verdadero"})
-_FALSE = frozenset({"false", "0", "no", "falso"})
-_SHOWN_CHARACTERS = 40
-_PRICE_WHOLE_DIGITS = PRICE_DIGITS - PRICE_DECIMALS
-_PRICE_LIMIT = "9" * _PRICE_WHOLE_DIGITS + "." + "9" * PRICE_DECIMALS
+#: Rows that are looked at together: enough to be quick, few enough to be held.
+_ROWS_AT_A_TIME = 100
+#: A file may have a hundred thousand columns without a header.
+_UNNAMED_LOOKED_AT = 100
 
 
 def make_checker(header: Sequence[str]) -> "CatalogChecker":
     """Return the check for rows under this header.
 
     Raises:
-        FileRefused: a required column is missing, or a column stands there twice.
+        FileRefused: a required column is missing, or several headers mean the same one.
     """
     return CatalogChecker(header)
 
@@ -38,135 +36,73 @@ class CatalogChecker:
     """Checks the rows under one header (a `Checker`)."""
 
     def __init__(self, header: Sequence[str]) -> None:
-        self._positions = _find_columns(header)
-        self._plan = [(column, self._positions.get(column.name), _parser(column)) for column in COLUMNS]
+        headers = read_headers(header)
+        self.columns: list[dict[str, Any]] = headers.columns
+        self._notices = headers.notices
         self._width = len(header)
-        self.columns: list[dict[str, Any]] = []
+        self._unnamed = {index: Tally() for index in headers.unnamed[:_UNNAMED_LOOKED_AT]}
+        marks = {column.name: Marks() for column in COLUMNS}
+        present = [column for column in COLUMNS if column.name in headers.places]
+        self._present = itemgetter(*(headers.places[column.name] for column in present))
+        self._surveys = [survey_of(column, marks[column.name]) for column in present]
+        self._readers = [reader_of(column, marks[column.name]) for column in present]
+        self._defaults = [
+            (place, default_of(column))
+            for place, column in enumerate(COLUMNS)
+            if column.name not in headers.places
+        ]
+        self._identifiers = itemgetter(*(headers.places[name] for name in IDENTIFIERS))
+        self._filas: list[int] = []
+        self._cells: list[Sequence[str]] = []
 
     def survey(self, row: Row) -> None:
-        """Look for what only shows in many rows."""
+        """Look for what only shows in many rows; those of the wrong shape show nothing."""
+        cells = row.cells
+        if row.faults or len(cells) < self._width:
+            return
+        self._filas.append(row.fila)
+        self._cells.append(self._present(cells))
+        if len(self._filas) == _ROWS_AT_A_TIME:
+            self._look()
+        if self._unnamed:
+            for index, tally in self._unnamed.items():
+                if cells[index].strip():
+                    tally.add(row.fila, cells[index])
 
     def notices(self) -> list[Notice]:
-        """Return warnings about the file as a whole."""
-        return []
+        """Return what the headers and the survey of all rows came to, which it ends."""
+        self._look()
+        unnamed = [
+            notice("column_unnamed", place=place_of(index), **tally.params)
+            for index, tally in self._unnamed.items()
+            if tally.count
+        ]
+        surveyed = [found for survey in self._surveys for found in survey.notices()]
+        return [*self._notices, *unnamed, *surveyed]
 
     def check(self, cells: Sequence[str]) -> tuple[list[str], bytes] | list[Fault]:
         """Return the keys and the COPY line of a row, or its faults."""
         width = self._width
         if len(cells) != width and (len(cells) < width or any(cell.strip() for cell in cells[width:])):
-            return [_fault("row_shape", found=len(cells), expected=width)]
-        missing: list[str] = []
-        faults: list[Fault] = []
-        values: list[str] = []
-        for column, position, parse in self._plan:
-            cell = "" if position is None else cells[position]
-            text = _clean(cell)
-            if text:
-                value = _cell_error(column, cell) if isinstance(cell, CellError) else parse(text)
-                values.append(value) if isinstance(value, str) else faults.append(value)
-            elif column.required:
-                missing.append(column.name)
-            else:
-                values.append(_default(column))
-        if missing:
-            faults.insert(0, _fault("required_missing", columns=missing))
-        if faults:
-            return faults
-        keys = [_clean(cells[self._positions["id"]]), _clean(cells[self._positions["codigo"]])]
-        return keys, "\t".join(values).encode()
+            return [fault("row_shape", found=len(cells), expected=width)]
+        values = [read(cell) for cell, read in zip(self._present(cells), self._readers, strict=True)]
+        for place, default in self._defaults:
+            values.insert(place, default)
+        try:
+            line = "\t".join(cast("list[str]", values))
+        except TypeError:
+            # something is no text: quicker than asking each of them, row by row
+            return self._faults(values)
+        return [clean(cell) for cell in self._identifiers(cells)], line.encode()
 
+    def _faults(self, values: list[str | Fault | None]) -> list[Fault]:
+        """Return the faults among the values of a row: what is missing first, as one."""
+        missing = [column.name for column, value in zip(COLUMNS, values, strict=True) if value is None]
+        faults = [value for value in values if isinstance(value, dict)]
+        return [fault("required_missing", columns=missing), *faults] if missing else faults
 
-def _find_columns(header: Sequence[str]) -> dict[str, int]:
-    names = [normalize("NFC", cell).strip().lower() for cell in header]
-    known = [column.name for column in COLUMNS if column.name in names]
-    repeated = [name for name in known if names.count(name) > 1]
-    if repeated:
-        raise FileRefused("repeated_columns", columns=repeated)
-    missing = [column.name for column in COLUMNS if column.required and column.name not in known]
-    if missing:
-        raise FileRefused("missing_columns", columns=missing)
-    return {name: names.index(name) for name in known}
-
-
-def _clean(cell: str) -> str:
-    """Return the text without space around it and in one Unicode form, so that equal keys are equal."""
-    text = cell.strip()
-    return text if text.isascii() else normalize("NFC", text)
-
-
-def _cell_error(column: Column, cell: CellError) -> Fault:
-    return _fault("cell_error", column=column.name, value=_shown(cell))
-
-
-def _default(column: Column) -> str:
-    return NULL if column.default is None else str(column.default).lower()
-
-
-def _parser(column: Column) -> CellParser:
-    if column.type is ColumnType.TEXT:
-        return _text_parser(column.name, column.limit or 0)
-    if column.type is ColumnType.PRICE:
-        return lambda text: _parse_price(column.name, text)
-    if column.type is ColumnType.WHOLE:
-        return lambda text: _parse_whole(column.name, text)
-    return lambda text: _parse_boolean(column.name, text)
-
-
-def _text_parser(column: str, limit: int) -> CellParser:
-    def parse(text: str) -> str | Fault:
-        if not text.isprintable() and _CONTROL.search(text):
-            return _fault("control_character", column=column)
-        if len(text) > limit:
-            return _fault("too_long", column=column, length=len(text), limit=limit)
-        return escape(text)
-
-    return parse
-
-
-def _parse_price(column: str, text: str) -> str | Fault:
-    match = _NUMBER.fullmatch(text)
-    if match is None:
-        return _fault("not_a_number", column=column, value=_shown(text))
-    sign, whole, decimals = match[1], match[2].lstrip("0"), (match[3] or "").rstrip("0")
-    if sign == "-" and (whole or decimals):
-        return _fault("negative", column=column, value=_shown(text))
-    if len(decimals) > PRICE_DECIMALS:
-        return _fault("too_many_decimals", column=column, value=_shown(text), limit=PRICE_DECIMALS)
-    if len(whole) > _PRICE_WHOLE_DIGITS:
-        return _fault("too_large", column=column, value=_shown(text), limit=_PRICE_LIMIT)
-    return f"{whole or '0'}.{decimals or '0'}"
-
-
-def _parse_whole(column: str, text: str) -> str | Fault:
-    match = _NUMBER.fullmatch(text)
-    if match is None:
-        return _fault("not_a_number", column=column, value=_shown(text))
-    sign, whole, decimals = match[1], match[2].lstrip("0"), (match[3] or "").rstrip("0")
-    if decimals:
-        return _fault("not_whole", column=column, value=_shown(text))
-    if sign == "-" and whole:
-        return _fault("negative", column=column, value=_shown(text))
-    # the length first: turning a text of thousands of digits into a number takes its time
-    if len(whole) > len(str(MAX_WHOLE)) or int(whole or "0") > MAX_WHOLE:
-        return _fault("too_large", column=column, value=_shown(text), limit=MAX_WHOLE)
-    return whole or "0"
-
-
-def _parse_boolean(column: str, text: str) -> str | Fault:
-    lowered = text.lower()
-    if lowered in _TRUE:
-        return "true"
-    if lowered in _FALSE:
-        return "false"
-    return _fault("not_boolean", column=column, value=_shown(text))
-
-
-def _shown(text: str) -> str:
-    """Return a cell's text short enough for a sentence, and without what PostgreSQL or a terminal could
-    choke on."""
-    harmless = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
-    return harmless if len(harmless) <= _SHOWN_CHARACTERS else harmless[: _SHOWN_CHARACTERS - 1] + "…"
-
-
-def _fault(code: str, **params: Any) -> Fault:
-    return {"code": code, "params": params}
+    def _look(self) -> None:
+        if self._filas:
+            for survey, cells in zip(self._surveys, zip(*self._cells, strict=True), strict=True):
+                survey.look(self._filas, cells)
+            self._filas, self._cells = [], []
