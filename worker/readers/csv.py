@@ -44,8 +44,8 @@ class CsvReader:
         with self._text() as text:
             self._dialect = find_dialect(text)
         self._header: Sequence[str] = ()
-        careful = self._encoding.mixed or self._encoding.controls
-        careful = careful or self._dialect.width > self._dialect.header_width
+        surplus = self._dialect.width > self._dialect.header_width
+        careful = surplus or self._encoding.mixed or self._encoding.odd
         #: Rows of this width, without quotes, need no closer look.
         self._plain_width = -1 if careful else self._dialect.width
         _check_header(next(self.rows(), None))
@@ -67,7 +67,9 @@ class CsvReader:
                 text.readline()
             quoted: list[str] = []
             reader = csv.reader(
-                _remember_quoted(text, quoted), delimiter=self._dialect.delimiter, strict=True
+                _remember_quoted(text, quoted, every=self._encoding.odd),
+                delimiter=self._dialect.delimiter,
+                strict=True,
             )
             try:
                 yield from self._watch(reader, quoted, skipped)
@@ -84,7 +86,7 @@ class CsvReader:
         held: Row | None = None
         fragment: Row | None = None
         for fila, cells in enumerate(reader, start=self._dialect.blank_lines + 1):
-            if quoted and len(quoted) == 1 and '"' not in "".join(cells):
+            if len(quoted) == 1 and width > 0 and '"' not in "".join(cells):
                 quoted.clear()
             if not quoted and len(cells) == width and held and not fragment:
                 yield held
@@ -123,10 +125,11 @@ class CsvReader:
             return [_fault("stray_quote", column=self._name(stray), value=_shown(cells[stray]))]
         if self._encoding.mixed and self._is_foreign(cells):
             return [_fault("row_encoding", encoding=self._encoding.name)]
-        if self._encoding.controls:
+        if self._encoding.odd:
             for place, cell in enumerate(cells):
-                if CONTROLS.search(cell):
-                    return [_fault("control_character", column=self._name(place))]
+                if found := CONTROLS.search(cell):
+                    shown = {"value": _shown(cell), "character": f"U+{ord(found[0]):04X}"}
+                    return [_fault("control_character", column=self._name(place), **shown)]
         return []
 
     def _check_lines(self, cells: list[str], width: int, first_line: int) -> None:
@@ -159,10 +162,10 @@ class CsvReader:
         return io.TextIOWrapper(raw, self._encoding.codec, self._encoding.errors, newline="")
 
 
-def _remember_quoted(lines: Iterable[str], quoted: list[str]) -> Iterator[str]:
-    """Yield the lines, and put those of a record with quotes into ``quoted``."""
+def _remember_quoted(lines: Iterable[str], quoted: list[str], *, every: bool) -> Iterator[str]:
+    """Yield the lines, and put those of a record with quotes, or of ``every`` one, into ``quoted``."""
     for line in lines:
-        if quoted or '"' in line:
+        if quoted or '"' in line or every:
             quoted.append(line)
         yield line
 

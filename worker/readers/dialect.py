@@ -4,6 +4,7 @@ A delimiter that only one of the two bears out is not taken: a wrong one shifts 
 """
 
 import csv
+import io
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -151,9 +152,14 @@ def _refuse_wrapped_lines(readings: list[_Reading], line: int) -> None:
     for reading in readings:
         table = [row[0] for row in (reading.header, *reading.rows) if len(row) == 1]
         for delimiter in DELIMITERS:
-            widths = {len(cells) for cells in csv.reader(table, delimiter=delimiter)}
-            if len(table) > 1 and len(widths) == 1 and widths != {1}:
+            widths = {_width(text, delimiter) for text in table}
+            if len(table) > 1 and len(widths) == 1 and min(widths) > 1:
                 raise FileRefused("lines_in_quotes", line=line)
+
+
+def _width(text: str, delimiter: str) -> int:
+    """Return into how many cells a line is divided that may hold several lines itself."""
+    return next((len(cells) for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)), 0)
 
 
 def _misfit(best: _Reading, dividing: list[_Reading], readings: list[_Reading], line: int) -> _Reading:

@@ -31,27 +31,32 @@ _OTHER_KINDS = (
 _CONTROL_BYTES = bytes([*range(9), 11, 12, *range(14, 32), 127])
 #: Control characters, those that end lines and divide columns apart.
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_ODD = re.compile(rf"{CONTROLS.pattern}|[,;\t|\r\n]'")
 _C1_IN_UTF8 = re.compile(b"\xc2[\x80-\x9f]")
+_APOSTROPHE = re.compile(rb"[,;\t|\r\n]'")
 #: What ``surrogateescape`` makes of bytes that are not in the encoding.
 UNDECODED = re.compile("[\udc80-\udcff]")
 _BEYOND_ASCII = re.compile("[^\x00-\x7f\udc80-\udcff]")
 #: Not Windows-1252: bytes that it does not define, and the accented letters of DOS and of old Macs, which
 #: would be signs (``¢``, ``‡``) in the middle of words.
 _NOT_WINDOWS = re.compile(rb"[\x81\x8d\x8f\x90\x9d]|(?<=[A-Za-z])[\x82\x87\x8e\xa1-\xa5](?=[A-Za-z])")
+#: The letters of Western Europe in UTF-7, one by one.
+_UTF7 = re.compile(rb"\+A[K-P][A-Za-z0-9+/](?![A-Za-z0-9+/])")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 class Encoding(NamedTuple):
     """How to decode a file, and what to expect of it.
 
-    ``mixed``: some rows are in another encoding. ``controls``: there are control characters in it.
+    ``mixed``: some rows are in another encoding. ``odd``: it holds control characters, or cells in
+    apostrophes, so that its rows want a closer look.
     """
 
     name: str
     codec: str
     bom: bool = False
     mixed: bool = False
-    controls: bool = False
+    odd: bool = False
 
     @property
     def errors(self) -> str:
@@ -96,11 +101,11 @@ def _refuse_binary(head: bytes) -> None:
 def _utf16(file: BinaryIO, name: str) -> Encoding:
     file.seek(0)
     decoder = codecs.getincrementaldecoder("utf-16")()
-    controls, lines, unended = False, 1, 0
+    odd, lines, unended = False, 1, 0
     try:
         for chunk in _chunks(file):
             text = decoder.decode(chunk)
-            controls = controls or CONTROLS.search(text) is not None
+            odd = odd or _ODD.search(text) is not None
             ends = _line_ends(text)
             lines += ends
             unended = 0 if ends else unended + 1
@@ -110,7 +115,7 @@ def _utf16(file: BinaryIO, name: str) -> Encoding:
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode(name.replace(" ", "-"), "replace")
         raise FileRefused("encoding_broken", encoding=name, line=lines + _line_ends(before)) from error
-    return Encoding(name, "utf-16", bom=True, controls=controls)
+    return Encoding(name, "utf-16", bom=True, odd=odd)
 
 
 def _line_ends(text: str) -> int:
@@ -120,19 +125,23 @@ def _line_ends(text: str) -> int:
 def _utf8(file: BinaryIO, *, bom: bool) -> Encoding | None:
     """Return UTF-8 if all of the file is in it."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    controls, unended = False, 0
+    odd, unended, utf7, is_ascii = False, 0, 0, True
     file.seek(0)
     try:
         for chunk in _chunks(file):
             decoder.decode(chunk)
-            controls = controls or _has_controls(chunk)
+            is_ascii = is_ascii and chunk.removeprefix(codecs.BOM_UTF8).isascii()
+            utf7 += len(_UTF7.findall(chunk)) if is_ascii and b"+A" in chunk else 0
+            odd = odd or _is_odd(chunk)
             unended = 0 if b"\n" in chunk or b"\r" in chunk else unended + 1
             if unended >= _LINE_LIMIT_CHUNKS:
                 raise FileRefused("line_too_long", line=_line_of(file, file.tell()))
         decoder.decode(b"", final=True)
     except UnicodeError:
         return None
-    return Encoding("UTF-8", "utf-8-sig" if bom else "utf-8", bom=bom, controls=controls)
+    if is_ascii and utf7 > 1:
+        raise FileRefused("encoding_unsupported", encoding="UTF-7")
+    return Encoding("UTF-8", "utf-8-sig" if bom else "utf-8", bom=bom, odd=odd)
 
 
 def _windows_or_mixed(file: BinaryIO) -> Encoding:
@@ -145,14 +154,14 @@ def _windows_or_mixed(file: BinaryIO) -> Encoding:
     file.seek(0)
     bom = file.read(3) == codecs.BOM_UTF8
     file.seek(0)
-    controls = any(_has_controls(chunk) for chunk in _chunks(file))
+    odd = any(_is_odd(chunk) for chunk in _chunks(file))
     if valid >= invalid:
         codec = "utf-8-sig" if bom else "utf-8"
-        return Encoding("UTF-8", codec, bom=bom, mixed=True, controls=controls)
+        return Encoding("UTF-8", codec, bom=bom, mixed=True, odd=odd)
     if bom:
         raise FileRefused("encoding_broken", encoding="UTF-8", line=_first_undecodable(file))
     _check_windows(file)
-    return Encoding("Windows-1252", "cp1252", mixed=valid > 0, controls=controls)
+    return Encoding("Windows-1252", "cp1252", mixed=valid > 0, odd=odd)
 
 
 def _count_utf8(file: BinaryIO) -> tuple[int, int]:
@@ -205,11 +214,13 @@ def _line_of(file: BinaryIO, place: int) -> int:
     return line
 
 
-def _has_controls(chunk: bytes) -> bool:
-    """Tell whether control characters stand in UTF-8 (Windows-1252 has none beyond ASCII)."""
-    return len(chunk.translate(None, _CONTROL_BYTES)) != len(chunk) or (
-        not chunk.isascii() and _C1_IN_UTF8.search(chunk) is not None
-    )
+def _is_odd(chunk: bytes) -> bool:
+    """Tell, for UTF-8 and Windows-1252 (which has no control characters beyond ASCII)."""
+    if len(chunk.translate(None, _CONTROL_BYTES)) != len(chunk):
+        return True
+    if b"'" in chunk and _APOSTROPHE.search(chunk):
+        return True
+    return not chunk.isascii() and _C1_IN_UTF8.search(chunk) is not None
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:

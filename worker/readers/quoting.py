@@ -35,9 +35,10 @@ def _grammar(delimiter: str) -> _Grammar:
 
 def stray_quotes(record: str, delimiter: str) -> Iterator[int]:
     """Yield the places (the first is 0) of the cells of a well-formed record that hold quotes without
-    standing in quotes."""
-    for place, cell in enumerate(_grammar(delimiter).cell.finditer(record)):
-        if cell[1] and '"' in cell[1]:
+    standing in quotes, or stand in apostrophes, which are no quotes here but were meant to be."""
+    for place, match in enumerate(_grammar(delimiter).cell.finditer(record)):
+        cell = match[1]
+        if cell and ('"' in cell or (cell[0] == cell[-1] == "'" and len(cell) > 1)):
             yield place
 
 
@@ -49,10 +50,7 @@ def swallows_rows(cell: str, width: int, delimiter: str, *, spaced: bool) -> boo
     between as a whole row has. In prose there is space behind them, which says nothing in a file that is
     ``spaced`` so throughout.
     """
-    lines = LINE_END.split(cell)
-    breaks = sum(1 for line in lines if line.strip()) - 1
-    delimiters = cell.count(delimiter)
-    if width < 2 or delimiters < max(breaks, 1) * (width - 1):
+    if width < 2 or cell.count(delimiter) < width - 1 or not LINE_END.search(cell):
         return False
     return spaced or _grammar(delimiter).unspaced.search(cell) is not None
 
