@@ -12,8 +12,10 @@ from data.make_samples import make_samples
 
 DATA = Path(__file__).parents[3] / "data"
 #: Of how a file is written, not of what it says: the corpus in tests/corpus has these, each in many forms.
-OF_THE_READERS = ("csv_", "xlsx_", "utf16_", "encoding_", "delimiter_", "header_", "line_", "lines_")
-OF_THE_READERS += ("file_unreadable", "unsupported_extension")
+OF_THE_READERS = (
+    "csv_", "xlsx_", "utf16_", "encoding_", "delimiter_", "header_", "line_", "lines_", "file_unreadable",
+    "unsupported_extension",
+)  # fmt: skip
 #: And these are faults of a row that only one of the readers finds, or that no .csv can hold.
 ROW_FAULTS_OF_THE_READERS = {
     "formula_without_value",

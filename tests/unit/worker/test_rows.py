@@ -144,6 +144,7 @@ def test_rows_that_are_uncertain_show_nothing() -> None:
     comma = list((GOOD | {"precio_unitario": "12,50"}).values())
     checker.survey(Row(2, comma, [{"code": "row_encoding", "params": {}}]))
     checker.survey(Row(3, comma[:-1]))
+    checker.survey(Row(4, [*comma, "de más"]))
     checker.notices()
     verdict = checker.check(list((GOOD | {"precio_unitario": "1.250"}).values()))
     assert isinstance(verdict, list)

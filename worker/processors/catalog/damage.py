@@ -16,7 +16,7 @@ from worker.readers.table import Notice
 _FOLLOWING = bytes(range(0x80, 0xC0))
 _FOLLOWING_SHOWN = "".join(sorted({*_FOLLOWING.decode("cp1252", "ignore"), *_FOLLOWING.decode("latin-1")}))
 #: UTF-8 taken for Windows-1252: «ó» became «Ã³», «°» became «Â°», «’» became «â€™».
-_MOJIBAKE = re.compile(f"Ã[{re.escape(_FOLLOWING_SHOWN)}]|Â[\u00a0-\u00bf]|â€")
+_MOJIBAKE = re.compile(f"Ã[{re.escape(_FOLLOWING_SHOWN)}]|Â[\u00a0-\u00bf]|â[€\x80]")
 
 _MONTHS = "ene|feb|mar|abr|may|jun|jul|ago|sep|sept|oct|nov|dic|jan|apr|aug|dec"
 _IDENTIFIER_DAMAGE = {
@@ -25,11 +25,11 @@ _IDENTIFIER_DAMAGE = {
     "identifiers_as_dates": re.compile(
         r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9:.]+)?"
         r"|[0-9]{1,2}/[0-9]{1,2}/(?:[0-9]{2}|[0-9]{4})"
-        rf"|[0-9]{{1,4}}-(?:{_MONTHS})\.?(?:-[0-9]{{2,4}})?",
+        rf"|[0-9]{{1,4}}-(?:{_MONTHS})\.?(?:-[0-9]{{2,4}})?"
+        rf"|(?:{_MONTHS})\.?-[0-9]{{2,4}}",
         re.IGNORECASE,
     ),
 }
-_MONTH_FIRST = re.compile(rf"\s*(?:{_MONTHS})\.?-[0-9]{{2,4}}\s*", re.IGNORECASE)
 _MONTH_STARTS = frozenset(month[:3] for month in _MONTHS.split("|"))
 
 #: Below this many cells, or with shorter numbers, lengths that differ mean nothing.
@@ -80,11 +80,9 @@ class IdentifierSurvey(TextSurvey):
         super().look(filas, cells)
         self._numbers.rows += len(cells)
         for fila, cell in zip(filas, cells, strict=True):
-            # most identifiers begin with letters
-            if cell[:1] <= "9":
+            # most identifiers begin with other letters
+            if cell[:1] <= "9" or cell[:3].lower() in _MONTH_STARTS:
                 self._look_at(fila, cell.strip())
-            elif cell[:3].lower() in _MONTH_STARTS and _MONTH_FIRST.fullmatch(cell):
-                self._tallies["identifiers_as_dates"].add(fila, cell)
 
     def notices(self) -> Iterator[Notice]:
         """Return what was found."""

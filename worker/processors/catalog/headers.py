@@ -25,6 +25,8 @@ _LISTED = 100
 #: How alike (0 to 1) a header must be to a missing column to be suggested for it.
 _ALIKE = 0.75
 _IGNORABLE = re.compile(r"[\W_]+")
+#: The errors of spreadsheets: without their signs, «#¿NOMBRE?» would be a name and «#REF!» a reference.
+_SHEET_ERROR = re.compile(r"\s*#(?:.*[!?]|N/[AD])\s*", re.DOTALL)
 
 
 @dataclass
@@ -67,7 +69,7 @@ def read_headers(header: Sequence[str]) -> Headers:
 @lru_cache(maxsize=4096)
 def header_key(header: str) -> str:
     """Return what of a header counts: its letters and digits, in small letters, without accents."""
-    if len(header) > _LONGEST:
+    if len(header) > _LONGEST or _SHEET_ERROR.fullmatch(header):
         return ""
     decomposed = normalize("NFKD", header.casefold())
     return _IGNORABLE.sub("", "".join(character for character in decomposed if not combining(character)))

@@ -58,7 +58,7 @@ class CatalogChecker:
     def survey(self, row: Row) -> None:
         """Look for what only shows in many rows; those of the wrong shape show nothing."""
         cells = row.cells
-        if row.faults or len(cells) < self._width:
+        if row.faults or self._is_misshapen(cells):
             return
         self._filas.append(row.fila)
         self._cells.append(self._present(cells))
@@ -82,9 +82,8 @@ class CatalogChecker:
 
     def check(self, cells: Sequence[str]) -> tuple[list[str], bytes] | list[Fault]:
         """Return the keys and the COPY line of a row, or its faults."""
-        width = self._width
-        if len(cells) != width and (len(cells) < width or any(cell.strip() for cell in cells[width:])):
-            return [fault("row_shape", found=len(cells), expected=width)]
+        if self._is_misshapen(cells):
+            return [fault("row_shape", found=len(cells), expected=self._width)]
         values = [read(cell) for cell, read in zip(self._present(cells), self._readers, strict=True)]
         for place, default in self._defaults:
             values.insert(place, default)
@@ -100,6 +99,10 @@ class CatalogChecker:
         missing = [column.name for column, value in zip(COLUMNS, values, strict=True) if value is None]
         faults = [value for value in values if isinstance(value, dict)]
         return [fault("required_missing", columns=missing), *faults] if missing else faults
+
+    def _is_misshapen(self, cells: Sequence[str]) -> bool:
+        width = self._width
+        return len(cells) != width and (len(cells) < width or any(cell.strip() for cell in cells[width:]))
 
     def _look(self) -> None:
         if self._filas:
