@@ -24,7 +24,7 @@ def test_a_group_is_one_line(group: tuple[Any, ...], language: Language, sentenc
 
 
 def test_every_fault_of_a_row_has_a_name() -> None:
-    assert FAULT_NAMES.keys() <= ROW_FAULTS.keys()
+    assert FAULT_NAMES.keys() == ROW_FAULTS.keys()
     assert all(name.es != name.en for name in FAULT_NAMES.values())
 
 
