@@ -15,6 +15,8 @@ ON CONFLICT (proveedor_id, task_id, code, column_name) DO UPDATE
    SET row_count = g.row_count + excluded.row_count, first_fila = least(g.first_fila, excluded.first_fila)
 """
 
+_NAME_CHARACTERS = 100
+
 #: Code and column ('' for a fault of the whole row) → how many rows, and the first of them.
 Groups = dict[tuple[str, str], list[int]]
 
@@ -29,12 +31,17 @@ def group_faults(row_errors: Iterable[tuple[int, list[dict[str, Any]]]]) -> Grou
 
 def add_faults(groups: Groups, fila: int, faults: list[dict[str, Any]]) -> None:
     """Count the faults of one row, which is behind all that were counted before."""
-    for kind in {(fault["code"], column) for fault in faults for column in columns_of(fault) or ("",)}:
+    for kind in {(fault["code"], _fit(column)) for fault in faults for column in columns_of(fault) or ("",)}:
         counted = groups.get(kind)
         if counted is None:
             groups[kind] = [1, fila]
         else:
             counted[0] += 1
+
+
+def _fit(column: str) -> str:
+    """Return the name as one that an index takes: it may be a header, as long as somebody made it."""
+    return column[:_NAME_CHARACTERS].replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 async def count_faults(

@@ -336,6 +336,15 @@ async def test_faults_are_counted_by_code_and_column_batch_after_batch(desk: Des
     assert (await account_of(desk.connection, desk.upload)).record == ended
 
 
+async def test_a_column_of_any_name_is_counted(desk: Desk) -> None:
+    claim = await desk.claimed()
+    names = ["\U0001f600" * 5000, "a\x00b", ""]
+    rows = [(2, [{"code": "stray_quote", "params": {"column": name}} for name in names])]
+    await desk.commit(claim, 0, 2, Effect(0, 1, row_errors=rows))
+    told = (await ledger.complete(desk.connection, claim, {})).fault_groups
+    assert {group.column for group in told} == {"\U0001f600" * 100, "a\ufffdb", None}
+
+
 async def test_no_more_groups_are_told_than_anybody_reads(desk: Desk) -> None:
     claim = await desk.claimed()
     rows = [

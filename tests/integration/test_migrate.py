@@ -8,11 +8,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
+import asyncpg
 import psycopg
 import pytest
 
+from common.ledger import read_task
+from common.tasks import Progress, TaskStatus
 from infra.embedded.stores import Stores
 from infra.migrate import MIGRATIONS, migrate, pending
+from tests.support.ledger_rows import insert_task
 from tests.support.waiting import eventually
 
 _MIGRATE_FROM = """
@@ -50,6 +54,23 @@ async def test_twice_is_once(empty_database: str) -> None:
     assert {"products", "tasks"} <= tables
     assert await asyncio.to_thread(migrate, empty_database) == []
     assert await _tables(empty_database) == tables
+
+
+async def test_tasks_of_an_older_schema_stay_and_are_understood(empty_database: str, tmp_path: Path) -> None:
+    for file in sorted(MIGRATIONS.glob("*.sql"))[:3]:
+        (tmp_path / file.name).write_text(file.read_text())
+    await asyncio.to_thread(migrate, empty_database, tmp_path)
+    task_id = uuid4()
+    connection: asyncpg.Connection = await asyncpg.connect(empty_database)
+    try:
+        await insert_task(connection, task_id, status=TaskStatus.PROCESSING, successful=7, failed=3, total=20)
+        assert await asyncio.to_thread(migrate, empty_database) == _NAMES[3:]
+        record = await read_task(connection, task_id)
+    finally:
+        await connection.close()
+    assert record is not None
+    assert record.progress == Progress(20, 10, 7, 3)
+    assert (record.columns, record.notices, record.facts, record.fault_groups) == ([], [], {}, [])
 
 
 async def test_what_is_pending_can_be_asked_without_changing_anything(

@@ -96,6 +96,25 @@ async def test_a_catalogue_becomes_products(
     assert await redis_record(environment, upload.task_id) == account.record
 
 
+async def test_what_the_readers_noticed_reaches_the_task(
+    environment: dict[str, str], shop: Workshop, connection: asyncpg.Connection
+) -> None:
+    rows = [{**row, "nombre": "Catéter"} for row in products(30, faulty_every=10)]
+    upload = put_upload(environment, csv_file(rows).decode().encode("cp1252"))
+    stopped = replace(shop, stopping=StopAfter(1), batch_max_rows=10)
+    assert await process(stopped, upload) == Retry("released", 0)
+    begun = (await account_of(connection, upload)).record
+    assert "encoding_windows_1252" in [notice["code"] for notice in begun.notices]
+    assert begun.facts["encoding"]
+    assert [column["column"] for column in begun.columns][:2] == ["id", "nombre"]
+    assert await process(shop, upload) == Done()
+    record = (await account_of(connection, upload)).record
+    assert (record.notices, record.columns, record.facts) == (begun.notices, begun.columns, begun.facts)
+    assert sum(group.rows for group in record.fault_groups) >= record.progress.failed == 3
+    assert record.fault_groups[0].first_fila == record.row_errors[0].fila
+    assert await redis_record(environment, upload.task_id) == record
+
+
 async def test_a_product_that_changes_its_keys_keeps_the_day_of_its_creation(
     environment: dict[str, str], shop: Workshop, connection: asyncpg.Connection
 ) -> None:
