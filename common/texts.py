@@ -423,20 +423,18 @@ TASK_ERRORS: dict[str, Text] = {
     ),
     "header_width_differs": Text(
         "Los encabezados (línea {line}) son {expected} y todas las filas tienen {found} valores. Revise si "
-        "falta "
-        "un encabezado, o si hay comas decimales sin comillas",
+        "falta un encabezado, o si en las filas sobran separadores o hay comas decimales sin comillas",
         "There are {expected} headers (line {line}) and all rows have {found} values. See whether a header "
-        "is "
-        "missing, or decimal commas stand without quotes",
+        "is missing, or the rows have delimiters or decimal commas without quotes too many",
     ),
     "header_split": Text(
-        "Los encabezados (fila {fila}) parecen partidos en dos líneas. Únalos en una sola",
-        "The headers (row {fila}) seem to be broken over two lines. Join them in one",
+        "Los encabezados (línea {line}) parecen partidos en dos líneas. Únalos en una sola",
+        "The headers (line {line}) seem to be broken over two lines. Join them in one",
     ),
     "header_damaged": Text(
-        "Los encabezados (fila {fila}) contienen comillas sueltas, caracteres de control o letras dañadas. "
+        "Los encabezados (línea {line}) contienen comillas sueltas, caracteres de control o letras dañadas. "
         "Vuelva a escribirlos",
-        "The headers (row {fila}) hold stray quotes, control characters or damaged letters. Type them again",
+        "The headers (line {line}) hold stray quotes, control characters or damaged letters. Type them again",
     ),
     "lines_in_quotes": Text(
         "Cada línea entera está entre comillas (desde la {line}), así que no hay columnas. Quite las "

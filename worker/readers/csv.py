@@ -44,11 +44,10 @@ class CsvReader:
         with self._text() as text:
             self._dialect = find_dialect(text)
         self._header: Sequence[str] = ()
-        surplus = self._dialect.width > self._dialect.header_width
-        careful = surplus or self._encoding.mixed or self._encoding.odd
+        careful = self._encoding.mixed or self._encoding.odd
         #: Rows of this width, without quotes, need no closer look.
         self._plain_width = -1 if careful else self._dialect.width
-        _check_header(next(self.rows(), None))
+        _check_header(next(self.rows(), None), self._dialect.sep_lines + self._dialect.blank_lines + 1)
         self.facts |= {
             "encoding": self._encoding.name,
             "byte_order_mark": self._encoding.bom,
@@ -94,7 +93,8 @@ class CsvReader:
                 continue
             if _has_text(cells):
                 if held is None:
-                    self._header = cells
+                    # all rows may be without the delimiters that the header ends with
+                    self._header = cells = cells[: max(self._dialect.width, 1)]
                 row = self._look_closer(fila, cells, quoted, skipped + reader.line_num)
                 if held:
                     yield _doubted(held, row) if self._is_fragment(row) else held
@@ -118,7 +118,7 @@ class CsvReader:
         width = len(cells) if cells is self._header else self._dialect.width
         if len(quoted) > 1:
             self._check_lines(cells, width, last_line - len(quoted) + 1)
-        if len(cells) != width or any(cell.strip() for cell in cells[len(self._header) :]):
+        if len(cells) != width:
             return [_fault("row_shape", found=len(cells), expected=width)]
         stray = next(stray_quotes("".join(quoted), self._dialect.delimiter), None)
         if stray is not None:
@@ -175,10 +175,10 @@ def _doubted(row: Row, fragment: Row) -> Row:
     return row if row.faults else row._replace(faults=[_fault("row_beside_fragment", fragment=fragment.fila)])
 
 
-def _check_header(header: Row | None) -> None:
+def _check_header(header: Row | None, line: int) -> None:
     for fault in header.faults if header else ():
         code = "header_split" if fault["code"] == "row_beside_fragment" else "header_damaged"
-        raise FileRefused(code, fila=header.fila if header else 1)
+        raise FileRefused(code, line=line)
 
 
 def _refusal(quoted: list[str], last_line: int, delimiter: str) -> FileRefused:

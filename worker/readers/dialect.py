@@ -9,8 +9,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import product
 from typing import NamedTuple, TextIO
 
+from worker.readers.quoting import swallows_rows
 from worker.readers.table import FileRefused
 
 DELIMITERS = ",;\t|"
@@ -18,6 +20,7 @@ DELIMITERS = ",;\t|"
 CELL_LIMIT = 131_072
 
 _SAMPLE_LINES = 200
+_SAMPLE_CHARACTERS = 4_000_000
 _BLANKS = DELIMITERS + " \r\n\ufeff\u00a0"
 #: What Excel reads as the delimiter, and does not show; it saves the line with more of them behind it.
 _SEP_LINE = re.compile(r'"?sep=(.?)"?\1*[\r\n]*', re.IGNORECASE)
@@ -56,7 +59,7 @@ class _Reading(NamedTuple):
 
     def is_whole(self, row: Sequence[str]) -> bool:
         named = max((place for place, name in enumerate(self.header, start=1) if name.strip()), default=0)
-        return len(row) >= named and not any(cell.strip() for cell in row[self.cells :])
+        return named <= len(row) <= self.cells
 
     @property
     def usual_width(self) -> tuple[int, int]:
@@ -65,8 +68,9 @@ class _Reading(NamedTuple):
 
     @property
     def width(self) -> int:
-        """The cells of a whole row. All rows may end in delimiters that the header has not, or the other way
-        round; a single row may not, for who knows where in it the surplus one stands."""
+        """The cells of a whole row: all rows may be without the delimiters that the header ends with. Not the
+        other way round, for who knows which header is missing; and not a single one, for who knows where in
+        it cells are missing."""
         width, times = self.usual_width
         often = times > 1 and times * 2 > len(self.rows)
         return width if often and self.is_whole([""] * width) else self.cells
@@ -78,20 +82,25 @@ def find_dialect(text: TextIO) -> Dialect:
     Raises:
         FileRefused: more than one delimiter would do, or the header bears out another than the rows.
     """
-    sep_lines, blank_lines, line = 0, 0, text.readline(CELL_LIMIT)
+    sep_lines, blank_lines, line = 0, 0, text.readline()
     candidates = DELIMITERS
     if declared := _SEP_LINE.fullmatch(line):
         candidates = _declared(declared[1])
-        sep_lines, line = 1, text.readline(CELL_LIMIT)
+        sep_lines, line = 1, text.readline()
     while line and not line.replace('""', "").strip(_BLANKS):
-        blank_lines, line = blank_lines + 1, text.readline(CELL_LIMIT)
+        blank_lines, line = blank_lines + 1, text.readline()
     if _MARKUP.match(line):
         raise FileRefused("csv_is_html")
     lines = [line]
-    while line and len(lines) < _SAMPLE_LINES:
-        line = text.readline(CELL_LIMIT)
+    size = 0
+    while line and len(lines) < _SAMPLE_LINES and size < _SAMPLE_CHARACTERS:
+        line = text.readline()
         lines.append(line)
-    reading = _choose(_read_all(lines), candidates, line=sep_lines + blank_lines + 1)
+        size += len(line)
+    header_line = sep_lines + blank_lines + 1
+    reading = _choose(_read_all(lines), candidates, header_line)
+    _refuse_swallowed_header(reading.header, header_line)
+    _refuse_split_header(reading, header_line)
     return Dialect(reading.delimiter, sep_lines, blank_lines, reading.width, reading.cells)
 
 
@@ -118,7 +127,22 @@ def _read(lines: list[str], delimiter: str) -> _Reading:
     return _Reading(delimiter, records[0] if records else [], records[1:])
 
 
-def _choose(readings: list[_Reading], candidates: str, *, line: int) -> _Reading:
+def _refuse_swallowed_header(header: list[str], line: int) -> None:
+    """A stray quote in the header takes the true delimiters away, so that another one may seem to divide."""
+    for cell, delimiter in product(header, DELIMITERS):
+        if swallows_rows(cell, 3, delimiter, spaced=False):
+            raise FileRefused("csv_rows_in_cell", line=line)
+
+
+def _refuse_split_header(reading: _Reading, line: int) -> None:
+    """Two lines of headers that are together as wide as the rows below, and may each be as wide as the other."""
+    first, *others = reading.rows or [[]]
+    width = Counter(map(len, others)).most_common(1)[0][0] if others else 0
+    if reading.cells > 1 and width == reading.cells + len(first) - 1 != reading.cells:
+        raise FileRefused("header_split", line=line)
+
+
+def _choose(readings: list[_Reading], candidates: str, line: int) -> _Reading:
     """Return the one reading that header and rows agree on."""
     dividing = [each for each in readings if each.cells > 1 and each.delimiter in candidates]
     if not dividing:

@@ -50,7 +50,12 @@ def swallows_rows(cell: str, width: int, delimiter: str, *, spaced: bool) -> boo
     between as a whole row has. In prose there is space behind them, which says nothing in a file that is
     ``spaced`` so throughout.
     """
-    if width < 2 or cell.count(delimiter) < width - 1 or not LINE_END.search(cell):
+    if width < 2 or not LINE_END.search(cell):
+        return False
+    # a delimiter right before the closing quote: that one opens another cell
+    if cell.endswith(delimiter):
+        return True
+    if cell.count(delimiter) < width - 1:
         return False
     return spaced or _grammar(delimiter).unspaced.search(cell) is not None
 
