@@ -55,14 +55,14 @@ def clean(text: str) -> str:
     cannot be seen."""
     if isinstance(text, CellError):
         return text
-    visible = [character for character in text.strip() if ord(character) not in _INVISIBLE]
+    visible = [character for character in text if ord(character) not in _INVISIBLE]
     words: list[str] = [""]
     for character in visible:
         if character.isspace() and character not in _SEPARATORS:
             words.append("")
         else:
             words[-1] += _STRAIGHT.get(character, character)
-    kept = unicodedata.normalize("NFC", " ".join(word for word in words if word).strip())
+    kept = unicodedata.normalize("NFC", " ".join(word for word in words if word))
     marks_text = len(kept) > 1 and kept[0] == "'" and kept[-1] != "'" and kept[1] in "0123456789=+-@"
     return kept[1:] if marks_text else kept
 

@@ -102,7 +102,11 @@ def test_a_cursor_behind_the_last_row_leaves_nothing_to_do() -> None:
         (HEADER.encode(), "no_rows", {}),
         (HEADER.encode() + b"\n,,,\n\n", "no_rows", {}),
         (b"id,nombre,codigo\n1,a,2\n", "missing_columns", {"columns": list(COLUMN_NAMES[3:8])}),
-        (b"id,ID," + HEADER.encode() + b"\n", "repeated_columns", {"columns": ["id"], "headers": ["A «id»", "B «ID»", "C «id»"]}),
+        (
+            b"id,ID," + HEADER.encode() + b"\n",
+            "repeated_columns",
+            {"columns": ["id"], "headers": ["A «id»", "B «ID»", "C «id»"]},
+        ),
         (csv([line(1), '2,"a']), "csv_quote_open", {"line": 3}),
     ],
     ids=[

@@ -55,12 +55,12 @@ _EXPONENT = re.compile(r"[0-9][.,]([0-9]+)E\+([0-9]{1,3})")
 
 def clean(cell: str) -> str:
     """Return the text as it is kept."""
-    text = cell.strip()
+    text = cell.strip(" ")
     if text.isprintable() and "  " not in text:
         if not text.isascii():
             text = _compose(text)
     else:
-        text = _compose(_SPACE.sub(" ", _INVISIBLE.sub("", text)).strip())
+        text = _compose(_SPACE.sub(" ", _INVISIBLE.sub("", text)).strip(" "))
     return _TEXT_MARK.sub("", text) if text[:1] == "'" else text
 
 
