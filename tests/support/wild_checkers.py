@@ -58,8 +58,8 @@ def tells_its_files(header: Sequence[str]) -> Check:
 
 @_checker
 def tries_to_escape(header: Sequence[str]) -> Check:
-    """Each row comes out as what became of a file written, a hundred opened, and what it may have of processes
-    and cores."""
+    """Each row comes out as what became of a file written, a hundred opened, and what it may have of
+    processes and cores."""
     outcomes = [_outcome(lambda: Path(header[0]).write_bytes(b"x")), _outcome(_open_many)]
     outcomes += [str(resource.getrlimit(limit)) for limit in (resource.RLIMIT_NPROC, resource.RLIMIT_CORE)]
     return lambda cells: (outcomes, b"")
@@ -74,9 +74,9 @@ def _outcome(action: Callable[[], object]) -> str:
 
 
 def _open_many() -> None:
-    descriptors = []
+    descriptors: list[int] = []
     try:
-        for _ in range(100):
+        while len(descriptors) < 100:
             descriptors.append(os.open("/dev/null", os.O_RDONLY))
     finally:
         for descriptor in descriptors:

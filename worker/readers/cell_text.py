@@ -3,6 +3,9 @@
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
+#: Beyond it not every whole number has a floating-point number of its own.
+_LARGEST_EXACT = 2**53
+
 
 def to_text(value: object) -> str:
     """Return dates and times in ISO form, truth values as ``true`` or ``false``, numbers without exponent."""
@@ -24,10 +27,11 @@ def to_text(value: object) -> str:
 
 
 def number_to_text(number: float | int) -> str:
-    """Return the number with the 15 significant digits that a spreadsheet shows, without an exponent."""
+    """Return the number without an exponent: a whole one as it is, as long as a spreadsheet can hold it, any
+    other with the 15 significant digits that a spreadsheet shows."""
     # by way of text: an int may be too large for a float
     number = float(str(number))
-    if number.is_integer() and abs(number) < 1e15:
+    if number.is_integer() and abs(number) <= _LARGEST_EXACT:
         return str(int(number))
     return format(Decimal(format(number, ".15g")), "f")
 

@@ -1,4 +1,4 @@
-"""What the process that reads a file may use; the kernel holds it to that, whatever a parser is made to do."""
+"""What the process that reads a file may use; the kernel holds it to that, whatever a parser may do."""
 
 import resource
 import sys
@@ -8,8 +8,8 @@ _OPEN_FILES = 64
 
 
 def limit_process(memory_bytes: int, cpu_seconds: int) -> None:
-    """Limit this process for the rest of its life: address space and processor time as given, few open files,
-    and nothing that it could leave behind: no file, no process, no core."""
+    """Limit this process for the rest of its life: address space and processor time as given, few open
+    files, and nothing that it could leave behind: no file, no process, no core."""
     # a module that was not compiled yet must not try to leave its code behind
     sys.dont_write_bytecode = True
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))

@@ -34,7 +34,7 @@ _IS_ENCRYPTED = 0x1
 _UTF8_NAME = 0x800
 
 _PROLOG = re.compile(
-    rb"(?:\xef\xbb\xbf)?(?P<declaration><\?xml[^>]*+\?>)?"
+    rb"(?:\xef\xbb\xbf)?(?P<declaration><\?xml[^>]*+>)?"
     rb"(?:\s++|<!--(?:(?!-->).)*+-->|<\?(?:(?!\?>).)*+\?>)*+<(?P<next>.)",
     re.DOTALL,
 )

@@ -14,6 +14,8 @@ MAX_TEXT_BYTES = 1 << 30
 _END = re.compile(rb"</(?:\w+:)?si\s*+>|<(?:\w+:)?si\s*+/>")
 _REFERENCE = re.compile(rb"""\bt=["']s["'][^<>]*+><(?:\w+:)?v>([0-9]{1,8})<""")
 _LONGEST_TAG_BYTES = 64
+_RUN_WITH_SPACE = re.compile(rb"<r>(?:<rPr>(?:(?!</rPr>).)*+</rPr>)?<t>(?:\s|[^<]*\s</t>)", re.DOTALL)
+_LONGEST_RUN_BYTES = 1024
 
 
 def string_lengths(pieces: Iterable[bytes]) -> "array[int]":
@@ -37,6 +39,17 @@ def string_lengths(pieces: Iterable[bytes]) -> "array[int]":
         if len(lengths) > MAX_STRINGS:
             raise FileRefused("xlsx_too_many_strings", limit=MAX_STRINGS)
     return lengths
+
+
+def has_loose_spaces(pieces: Iterable[bytes]) -> bool:
+    """Return whether a piece of formatted text begins or ends with a space that it does not declare to be
+    part of it: the fast parser would join the words."""
+    tail = b""
+    for piece in pieces:
+        if b"<r>" in piece and _RUN_WITH_SPACE.search(tail + piece):
+            return True
+        tail = piece[-_LONGEST_RUN_BYTES:]
+    return False
 
 
 def check_amplification(lengths: "array[int]", cells: int, sheet: Iterable[bytes]) -> None:

@@ -21,8 +21,8 @@ class Sheet:
     """Everything that decides how the sheet is read, and what is to be told of it.
 
     ``rows`` and ``columns``: of the last cell that is not empty; ``filled_rows``: those with cells;
-    ``is_plain``: the fast parser is right on it; ``unvalued``: cells (row, column) with a formula whose result
-    was not stored.
+    ``is_plain``: the fast parser is right on it; ``unvalued``: cells (row, column) with a formula whose
+    result was not stored.
     """
 
     rows: int = 0

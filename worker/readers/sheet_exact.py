@@ -17,7 +17,7 @@ from worker.readers.table import FileRefused
 #: Real sheets come to about ten.
 MAX_DEPTH = 64
 #: Formulas without results that are told one by one.
-_MAX_UNVALUED = 1_000_000
+_MAX_UNVALUED = 100_000
 _REF = re.compile(r"([A-Z]{1,7})([0-9]{1,10})")
 _NUMBER = re.compile(r"[0-9]{1,10}")
 _TRUE = ("1", "true")

@@ -76,10 +76,12 @@ def _row_pattern(speaking_styles: Iterable[int]) -> re.Pattern[bytes]:
     formula = rb'(?:<f(?: \w++="[^"<>]*+")*+(?:\s?/>|>[^<]*+</f>))?+'
     inline = rb'<is><t(?: xml:space="preserve")?(?:\s?/>|>[^<]*+</t>)</is>'
     empty_text = rb'(?=[^<>]*? t="str")' + attributes + rb">" + formula + rb"(?:<v></v>|<v\s?/>)</c>"
+    # where nothing is shown, no style makes anything of it
+    empty = rb' s="[0-9]++"(?:\s?/>|></c>)'
     cell = (
         rb'<c r="[A-Z]{1,3}[0-9]{1,7}"(?:' + attributes + rb"(?:\s?/>|></c>"
         rb"|>" + formula + rb"<v>[^<]++</v></c>"
-        rb"|>" + inline + rb"</c>)|" + empty_text + rb")"
+        rb"|>" + inline + rb"</c>)|" + empty_text + rb"|" + empty + rb")"
     )
     return re.compile(
         rb'<row r="([0-9]{1,7})"((?: [\w:]++="[^"<>&]*+")*+)(?:\s?/>|>((?:' + cell + rb")*+)</row>)\s*+"

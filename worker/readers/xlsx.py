@@ -15,7 +15,7 @@ from worker.readers.cell_text import to_text
 from worker.readers.impostors import refuse_impostor, refuse_other_zip
 from worker.readers.number_formats import show
 from worker.readers.package import Package
-from worker.readers.shared_strings import check_amplification, string_lengths
+from worker.readers.shared_strings import check_amplification, has_loose_spaces, string_lengths
 from worker.readers.sheet import Sheet
 from worker.readers.sheet_exact import scan_exactly
 from worker.readers.sheet_plain import scan_plain
@@ -71,9 +71,11 @@ class XlsxReader:
         """
         width = 0
         for fila, cells in enumerate(self._undamaged(), start=1):
-            if not width:
-                width = self._header_width(cells)
-            row = [self._to_text(cell) for cell in cells[:width]]
+            width = width or self._header_width(cells)
+            if not cells:
+                yield Row(fila, ())
+                continue
+            row = [cell if cell.__class__ is str else self._to_text(cell) for cell in cells[:width]]
             if self._unvalued:
                 self._put_unvalued(fila, row)
             yield Row(fila, row + [""] * (width - len(row)) if any(row) else ())
@@ -113,6 +115,7 @@ def _look_at_sheet(package: Package, book: Workbook) -> Sheet:
     if book.strings is not None and book.strings in package:
         lengths = string_lengths(package.pieces(book.strings))
         check_amplification(lengths, sheet.cells, package.pieces(book.part))
+        sheet.is_plain &= not has_loose_spaces(package.pieces(book.strings))
     return sheet
 
 
@@ -126,7 +129,8 @@ def _open_fast(file: BinaryIO, book: Workbook) -> _OpenSheet:
     if workbook.sheets_metadata[book.place].name != book.sheet:
         raise FileRefused("file_unreadable", format="XLSX")
     sheet = workbook.get_sheet_by_index(book.place)
-    return sheet.iter_rows, to_text
+    # told apart here, where it costs least: most cells of a sheet that is full of emptiness are in such rows
+    return lambda: (() if row.count("") == len(row) else row for row in sheet.iter_rows()), to_text
 
 
 def _open_carefully(file: BinaryIO, book: Workbook) -> _OpenSheet:
