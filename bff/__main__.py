@@ -1,28 +1,22 @@
 """``python -m bff``: answer requests until SIGTERM or SIGINT."""
 
-import uvicorn
-
 from bff.main import create_app
 from bff.settings import Settings
 from common.logs import configure_logs
+from common.server import serve
+
+_SHUTDOWN_GRACE_SECONDS = 10
 
 
 def main() -> None:
     """Start the server as the environment says."""
     settings = Settings()
     configure_logs("bff", settings)
-    uvicorn.run(
+    serve(
         create_app(settings),
         host=settings.bff_host,
         port=settings.bff_port,
-        ws="none",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        # X-Forwarded-For is passed on as it came: the peer's own address is what is added to it
-        proxy_headers=False,
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=10,
+        shutdown_grace_seconds=_SHUTDOWN_GRACE_SECONDS,
     )
 
 

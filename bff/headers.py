@@ -23,10 +23,23 @@ _HOP_BY_HOP = frozenset(
 )
 #: Said anew to the catalogue service; ``Expect: 100-continue`` is answered here.
 _NOT_FORWARDED = frozenset(
-    {b"host", b"expect", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto"}
+    {
+        b"host",
+        b"expect",
+        b"x-forwarded-for",
+        b"x-forwarded-host",
+        b"x-forwarded-proto",
+        # what the page of another origin may do is decided here
+        b"origin",
+        b"sec-fetch-site",
+        b"sec-fetch-mode",
+        b"sec-fetch-dest",
+        b"sec-fetch-user",
+    }
 )
 #: Said by this server itself.
 _NOT_RETURNED = frozenset({b"date", b"server", b"x-correlation-id"})
+_CORS = b"access-control-"
 
 
 def forwarded_headers(request: Request, *, with_body: bool) -> CIMultiDict[str]:
@@ -46,7 +59,8 @@ def forwarded_headers(request: Request, *, with_body: bool) -> CIMultiDict[str]:
 
 def returned_headers(headers: Iterable[Header]) -> list[Header]:
     """Return the headers of an answer that go on to the client."""
-    return list(_end_to_end(list(headers), _NOT_RETURNED))
+    kept = _end_to_end(list(headers), _NOT_RETURNED)
+    return [(name, value) for name, value in kept if not name.startswith(_CORS)]
 
 
 def _end_to_end(headers: list[Header], dropped: frozenset[bytes]) -> Iterator[Header]:

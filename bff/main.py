@@ -26,7 +26,7 @@ def create_app(settings: Settings) -> FastAPI:
         # a slash too many is another address; redirecting would trust the Host header
         redirect_slashes=False,
     )
-    install_http_basics(app)
+    install_http_basics(app, settings)
     app.include_router(health_router())
     app.router.routes.extend(catalog_routes())
     return app

@@ -2,10 +2,10 @@
 
 from pydantic import AnyHttpUrl, Field
 
-from common.settings import LogSettings
+from common.settings import HttpSettings, LogSettings
 
 
-class Settings(LogSettings):
+class Settings(HttpSettings, LogSettings):
     """Each field is an environment variable of the same name in capitals."""
 
     bff_host: str = "127.0.0.1"

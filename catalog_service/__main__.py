@@ -1,10 +1,10 @@
 """``python -m catalog_service``: the upload API on its port."""
 
 from catalog_service.main import create_app
-from catalog_service.server import serve
 from catalog_service.settings import Settings
 from common.failpoints import arm_failpoint
 from common.logs import configure_logs
+from common.server import serve
 
 
 def main() -> None:
@@ -12,7 +12,12 @@ def main() -> None:
     settings = Settings()
     configure_logs("catalog_service", settings)
     arm_failpoint()
-    serve(create_app(settings), settings)
+    serve(
+        create_app(settings),
+        host=settings.catalog_host,
+        port=settings.catalog_port,
+        shutdown_grace_seconds=settings.shutdown_grace_seconds,
+    )
 
 
 if __name__ == "__main__":

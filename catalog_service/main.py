@@ -9,11 +9,9 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from catalog_service import health, routes
+from catalog_service import docs, health, routes
 from catalog_service.cancel import Cancellation
 from catalog_service.database import open_database
-from catalog_service.lingering import LingeringCloseMiddleware
-from catalog_service.multipart_stream import MEGABYTE
 from catalog_service.products import Products
 from catalog_service.routes import PREFIX, V1_PREFIX, Services
 from catalog_service.settings import Settings
@@ -49,16 +47,15 @@ def create_app(settings: Settings) -> FastAPI:
         description=f"Everything under `{PREFIX}` is under `{V1_PREFIX}` too.",
         lifespan=lifespan,
         redirect_slashes=False,
+        # catalog_service.docs shows it, under a policy of its own
+        docs_url=None,
+        redoc_url=None,
     )
     app.include_router(routes.router, prefix=PREFIX)
     app.include_router(routes.router, prefix=V1_PREFIX, include_in_schema=False)
     app.include_router(health.router)
-    app.add_middleware(
-        LingeringCloseMiddleware,
-        max_bytes=settings.refused_body_drain_mb * MEGABYTE,
-        max_seconds=settings.refused_body_drain_seconds,
-    )
-    install_http_basics(app)
+    app.include_router(docs.router)
+    install_http_basics(app, settings)
     return app
 
 

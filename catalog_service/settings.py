@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from common.settings import AwsSettings, DatabaseSettings, LogSettings, RedisSettings
+from common.settings import AwsSettings, DatabaseSettings, HttpSettings, LogSettings, RedisSettings
 
 
-class Settings(AwsSettings, RedisSettings, DatabaseSettings, LogSettings):
+class Settings(AwsSettings, RedisSettings, DatabaseSettings, HttpSettings, LogSettings):
     """Each field is an environment variable of the same name in capitals."""
 
     catalog_host: str = "127.0.0.1"
@@ -14,9 +14,8 @@ class Settings(AwsSettings, RedisSettings, DatabaseSettings, LogSettings):
     max_file_size_mb: int = Field(default=200, ge=1, le=5_000)
     #: Within each stretch of this many seconds some of an upload must arrive, or it is cut off.
     upload_idle_timeout_seconds: float = Field(default=30, gt=0)
-    #: What is still read of a refused upload, so that its sender sees the answer: this much, this long.
-    refused_body_drain_mb: int = Field(default=512, ge=0)
-    refused_body_drain_seconds: float = Field(default=15, ge=0)
+    #: How long all of an upload may take to arrive; the time that S3 takes does not count.
+    upload_timeout_seconds: float = Field(default=7200, gt=0)
     #: How long one call to a store may take before the store counts as down.
     s3_timeout_seconds: float = Field(default=5, gt=0)
     sqs_timeout_seconds: float = Field(default=4, gt=0)

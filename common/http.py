@@ -1,4 +1,5 @@
-"""What every HTTP service does to every request: a correlation id, a log line, problem details for errors."""
+"""What every HTTP service does to every request: a correlation id, a log line, problem details for errors,
+headers for browsers, and an end to what a refused client still sends."""
 
 import re
 import time
@@ -6,10 +7,14 @@ from uuid import uuid4
 
 import structlog
 from asgi_correlation_id import CorrelationIdMiddleware, correlation_id
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from common.problems import install_problem_handlers
+from common.lingering import LingeringCloseMiddleware
+from common.problems import Problem, answer_problem, install_problem_handlers
+from common.security import SECURITY_HEADERS, OriginMiddleware, SecurityHeadersMiddleware
+from common.settings import HttpSettings
 
 log = structlog.get_logger(__name__)
 
@@ -17,10 +22,40 @@ CORRELATION_HEADER = "X-Correlation-ID"
 _CORRELATION_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-def install_http_basics(app: FastAPI) -> None:
-    """Give ``app`` correlation ids (the caller's, or made here), a log line a request and problem details."""
+_MEGABYTE = 1024 * 1024
+_PREFLIGHT_SECONDS = 600
+_CORS_REQUEST_HEADERS = ("Content-Type", "Accept-Language", "Idempotency-Key", CORRELATION_HEADER)
+_CORS_ANSWER_HEADERS = (
+    "Location",
+    "Retry-After",
+    "Content-Language",
+    "Content-Disposition",
+    CORRELATION_HEADER,
+)
+
+
+def install_http_basics(app: FastAPI, settings: HttpSettings) -> None:
+    """Give ``app`` correlation ids (the caller's, or made here), a log line a request, problem details and
+    the protections that no route has to think of. The last one added is the outermost."""
     install_problem_handlers(app)
+    app.add_exception_handler(Exception, _on_crash)
+    app.add_middleware(OriginMiddleware, allowed_origins=settings.cors_allowed_origins)
+    app.add_middleware(
+        LingeringCloseMiddleware,
+        max_bytes=settings.refused_body_drain_mb * _MEGABYTE,
+        max_seconds=settings.refused_body_drain_seconds,
+    )
+    if settings.cors_allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_allowed_origins,
+            allow_methods=("GET", "POST"),
+            allow_headers=_CORS_REQUEST_HEADERS,
+            expose_headers=_CORS_ANSWER_HEADERS,
+            max_age=_PREFLIGHT_SECONDS,
+        )
     app.add_middleware(RequestLogMiddleware)
+    app.add_middleware(SecurityHeadersMiddleware)
     # added last, so outermost: the log line and every answer carry the id
     app.add_middleware(
         CorrelationIdMiddleware,
@@ -28,6 +63,16 @@ def install_http_basics(app: FastAPI) -> None:
         generator=lambda: str(uuid4()),
         validator=is_correlation_id,
     )
+
+
+async def _on_crash(request: Request, error: Exception) -> Response:
+    """Answer what no other handler took; no middleware is around this one."""
+    log.error("request_crashed", exc_info=error)
+    response = answer_problem(request, Problem())
+    # what may be left of the request's body is nobody's to read any more
+    own = {CORRELATION_HEADER: correlation_id.get() or "", "Connection": "close"}
+    response.headers.update({**SECURITY_HEADERS, **own})
+    return response
 
 
 def is_correlation_id(value: str) -> bool:

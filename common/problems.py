@@ -23,6 +23,7 @@ MEDIA_TYPE = "application/problem+json"
 
 _TITLES: dict[int, Text] = {
     400: Text("Solicitud no válida", "Invalid request"),
+    403: Text("No permitido", "Not allowed"),
     404: Text("No encontrado", "Not found"),
     405: Text("Método no permitido", "Method not allowed"),
     408: Text("Tiempo de espera agotado", "Request timed out"),
@@ -30,6 +31,7 @@ _TITLES: dict[int, Text] = {
     413: Text("Archivo demasiado grande", "File too large"),
     415: Text("Tipo de archivo no admitido", "Unsupported file type"),
     422: Text("Datos no válidos", "Invalid data"),
+    431: Text("Encabezados demasiado largos", "Headers too long"),
     500: Text("Error interno", "Internal error"),
     502: Text("Respuesta no válida de otro servicio", "Bad answer from another service"),
     503: Text("Servicio no disponible por ahora", "Service unavailable for now"),
@@ -114,13 +116,13 @@ def problem_response(problem: Problem, language: Language, instance: str) -> JSO
 
 
 def install_problem_handlers(app: FastAPI) -> None:
-    """Make ``app`` answer every error as problem details."""
+    """Make ``app`` answer every error that is one of ours as problem details."""
 
     async def on_problem(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, Problem)
         level = log.warning if error.status >= 500 else log.info
         level("request_refused", code=error.code, status=error.status)
-        return _answer(request, error)
+        return answer_problem(request, error)
 
     async def on_invalid_parameters(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
@@ -128,25 +130,20 @@ def install_problem_handlers(app: FastAPI) -> None:
         errors = [_parameter_fault(fault, language) for fault in error.errors()]
         names = sorted({e["parameter"] for e in errors})
         log.info("request_refused", code=InvalidParameters.code, status=422)
-        return _answer(request, InvalidParameters(names=names, errors=errors))
+        return answer_problem(request, InvalidParameters(names=names, errors=errors))
 
     async def on_http_exception(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
         if error.status_code == 405:
-            response = _answer(request, MethodNotAllowed(method=request.method))
+            response = answer_problem(request, MethodNotAllowed(method=request.method))
         else:
-            response = _answer(request, NotFound(path=request.url.path))
+            response = answer_problem(request, NotFound(path=request.url.path))
         response.headers.update(error.headers or {})
         return response
-
-    async def on_unexpected(request: Request, error: Exception) -> JSONResponse:
-        log.error("request_crashed", exc_info=error)
-        return _answer(request, Problem())
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_invalid_parameters)
     app.add_exception_handler(HTTPException, on_http_exception)
-    app.add_exception_handler(Exception, on_unexpected)
 
 
 def _parameter_fault(fault: dict[str, Any], language: Language) -> dict[str, str]:
@@ -154,7 +151,8 @@ def _parameter_fault(fault: dict[str, Any], language: Language) -> dict[str, str
     return {"parameter": str(fault["loc"][-1]), "message": render(text, fault.get("ctx", {}), language)}
 
 
-def _answer(request: Request, problem: Problem) -> JSONResponse:
+def answer_problem(request: Request, problem: Problem) -> JSONResponse:
+    """Return the answer that tells whoever sent ``request`` of ``problem``."""
     return problem_response(
         problem, choose_language(request.headers.get("accept-language")), request.url.path
     )

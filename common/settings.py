@@ -6,7 +6,7 @@ Each service composes these into one frozen class, built once where the process 
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 def _empty_is_none(value: object) -> object:
@@ -14,8 +14,18 @@ def _empty_is_none(value: object) -> object:
     return None if value == "" else value
 
 
+def _split(value: object) -> object:
+    return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
+
+
 OptionalText = Annotated[str | None, BeforeValidator(_empty_is_none)]
 OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_empty_is_none)]
+
+
+#: An address as a browser names it in ``Origin``; neither ``*`` nor ``null``, which stand for anybody.
+Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.-]+(:[0-9]{1,5})?$")]
+#: Written as ``https://a.example,https://b.example``.
+Origins = Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_split)]
 
 
 class FrozenSettings(BaseSettings):
@@ -45,6 +55,16 @@ class DatabaseSettings(FrozenSettings):
     """Where products and the ledger live, as a ``postgresql://`` URL."""
 
     database_url: SecretStr = SecretStr("postgresql://postgres@127.0.0.1:5432/postgres")
+
+
+class HttpSettings(FrozenSettings):
+    """How a service treats whoever talks to it."""
+
+    #: Whose pages may call the service from a browser; none by default.
+    cors_allowed_origins: Origins = ()
+    #: What is still read of a refused upload, so that its sender sees the answer: this much, this long.
+    refused_body_drain_mb: int = Field(default=512, ge=0)
+    refused_body_drain_seconds: float = Field(default=15, ge=0)
 
 
 class LogSettings(FrozenSettings):

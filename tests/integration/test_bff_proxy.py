@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.types import Send
 from yarl import URL
 
+from common.security import SECURITY_HEADERS
 from tests.integration.bff_upstream import UPLOAD, Upstream, answer, answering, bff_and_client
 
 STATUS = "/api/catalog/bulk-upload/status/4d4f5b5e-0000-4000-8000-000000000000"
@@ -34,7 +35,8 @@ async def test_an_answer_comes_through_untouched(status: int, body: bytes, heade
         assert (response.status, await response.read()) == (status, body)
         got = {name.lower(): value for name, value in response.headers.items()}
     assert got.items() >= headers.items()
-    assert got.keys() - headers.keys() == {"content-length", "date", "x-correlation-id"}
+    own = {"content-length", "date", "x-correlation-id", *map(str.lower, SECURITY_HEADERS)}
+    assert got.keys() - headers.keys() == own
 
 
 async def test_a_request_comes_through_untouched() -> None:

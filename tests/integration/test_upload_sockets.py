@@ -7,11 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import httpx
-import pytest
-import uvicorn
-from fastapi import FastAPI
 
-from catalog_service.server import BoundedHttpProtocol
 from infra.embedded.child import Child
 from tests.support.catalog_api import (
     CSV,
@@ -203,42 +199,3 @@ async def test_large_file_does_not_sit_in_memory(environment: dict[str, str]) ->
         )
         assert answer.status_code == 202
         assert memory_peak_mb(process) - before < 64
-
-
-class _ImpatientProtocol(BoundedHttpProtocol):
-    max_head_seconds = 0.3
-
-
-@pytest.mark.parametrize("head", [b"", b"GET /health HTTP/1.1\r\nHost:"], ids=["silent", "half a head"])
-async def test_head_that_does_not_come_closes_the_connection(head: bytes) -> None:
-    async with _serving(_ImpatientProtocol) as port, connected(port) as (reader, writer):
-        writer.write(head)
-        assert await reader.read() == b""
-
-
-async def test_head_without_end_is_refused() -> None:
-    async with _serving(BoundedHttpProtocol) as port, connected(port) as (reader, writer):
-        writer.write(b"GET / HTTP/1.1\r\nX-Long: ")
-        answer = asyncio.create_task(reader.readline())
-        while not answer.done():
-            writer.write(b"x" * 10_000)
-            await asyncio.wait([answer], timeout=0.01)
-        assert b" 400 " in await answer
-
-
-@asynccontextmanager
-async def _serving(protocol: type[BoundedHttpProtocol]) -> AsyncIterator[int]:
-    config = uvicorn.Config(FastAPI(), port=0, http=protocol, log_config=None, lifespan="off")
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    running = asyncio.create_task(server.serve())
-
-    async def listening() -> bool:
-        return server.started
-
-    await eventually(listening)
-    try:
-        yield server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        server.should_exit = True
-        await running

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from common.server import BoundedHttpProtocol
 from tests.support.waiting import eventually
 
 
@@ -19,12 +20,18 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp) -> AsyncIterator[str]:
-    """Serve ``app`` and give the URL where it is found; connections still open at the end are cut."""
+async def serving(
+    app: ASGIApp, protocol: type[BoundedHttpProtocol] = BoundedHttpProtocol
+) -> AsyncIterator[str]:
+    """Serve ``app`` as our services are served, and give the URL where it is found.
+
+    Connections still open at the end are cut.
+    """
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
         app,
+        http=protocol,
         ws="none",
         log_config=None,
         access_log=False,

@@ -39,6 +39,17 @@ def test_hop_by_hop_headers_stay_behind_and_those_that_connection_names() -> Non
     assert kept == {"accept"}
 
 
+def test_what_a_browser_says_of_its_page_stays_behind() -> None:
+    sent = {
+        "Origin": "https://a.example",
+        "Sec-Fetch-Site": "cross-site",
+        "Sec-Fetch-Mode": "cors",
+        "Accept": "*/*",
+    }
+    kept = {name for name in forwarded(sent) if not name.lower().startswith("x-forwarded-")}
+    assert kept == {"accept"}
+
+
 def test_the_address_that_connected_is_added_to_those_before() -> None:
     assert forwarded({})["X-Forwarded-For"] == "10.0.0.7"
     assert (
@@ -62,6 +73,7 @@ def test_an_answer_keeps_all_that_is_not_of_the_connection() -> None:
         (b"Content-Type", b"application/problem+json"), (b"Retry-After", b"5"), (b"ETag", b'"x"'),
         (b"Set-Cookie", b"a=1"), (b"Set-Cookie", b"b=2"), (b"Connection", b"close"), (b"Date", b"now"),
         (b"Transfer-Encoding", b"chunked"), (b"Server", b"x"), (b"X-Correlation-ID", b"c"),
+        (b"Access-Control-Allow-Origin", b"*"),
     ]  # fmt: skip
     assert returned_headers(answer) == [
         (b"content-type", b"application/problem+json"), (b"retry-after", b"5"), (b"etag", b'"x"'),

@@ -8,11 +8,12 @@ from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from common.http import CORRELATION_HEADER, install_http_basics
+from common.settings import HttpSettings
 
 
 def application() -> FastAPI:
     app = FastAPI()
-    install_http_basics(app)
+    install_http_basics(app, HttpSettings())
 
     @app.get("/things/{name:path}")
     async def thing(name: str) -> dict[str, str]:
