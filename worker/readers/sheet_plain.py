@@ -134,9 +134,11 @@ def _scan_rows(sheet: Sheet, text: _Text, pattern: re.Pattern[bytes]) -> None:
 
 
 def _width(row: int, letters: bytes) -> int:
-    """Return the number of the last column; the columns must come in order."""
-    last = 0
-    for name in letters.decode().rstrip(",").split(","):
+    """Return the number of the last column; the columns must come in order, each cell name its own row."""
+    names, last = letters.decode().split(","), 0
+    if names.pop():
+        raise _NotPlain
+    for name in names:
         if not name.isalpha():
             raise _NotPlain
         column = column_number(name)
