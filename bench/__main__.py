@@ -3,16 +3,19 @@
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from bench.machine import describe
+from bench.machine import describe, describe_host
 from bench.memory import as_document, measure_memory
-from bench.report import show_machine, show_memory, show_speed
+from bench.readers import Reading, measure_readers, reader_medians
+from bench.report import show_machine, show_memory, show_readers, show_speed
 from bench.speed import Run, SpeedPlan, describe_file, measure_speed, medians
 from bench.stack import Place, WrongOutcome
 from cli.errors import CommandError
@@ -26,6 +29,10 @@ from infra.embedded.stores import Stores
 _RUN = Text(
     "  {repeat}. {way} {writes}: {seconds:.2f} s, {speed:,.0f} filas/s",
     "  {repeat}. {way} {writes}: {seconds:.2f} s, {speed:,.0f} rows/s",
+)
+_READING = Text(
+    "  {repeat}. {format} {way}: {seconds:.2f} s, {speed:,.0f} filas/s",
+    "  {repeat}. {format} {way}: {seconds:.2f} s, {speed:,.0f} rows/s",
 )
 _PATIENCE = Text(
     "Un CSV de {rows:,} filas se escribe, se sube y se importa; con un millón tarda un minuto o dos …",
@@ -76,6 +83,33 @@ def memory(
     """Memoria de la API y del worker; 1 si exceden su límite. / Memory of both; 1 when above its limit."""
     screen = Screen(language_of(os.environ))
     _end(screen, _memory(screen, rows, as_json=as_json), as_json=as_json)
+
+
+@app.command()
+def readers(
+    rows: Annotated[int, typer.Option(min=1, help="Filas del archivo. / Rows of the file.")] = 100_000,
+    repeat: Annotated[int, typer.Option(min=1, help="Repeticiones. / Repetitions.")] = 3,
+    as_json: JsonOption = False,
+) -> None:
+    """Leer CSV y XLSX, junto a otras bibliotecas. / Reading CSV and XLSX, beside other libraries."""
+    screen = Screen(language_of(os.environ))
+    _end(screen, _readers(screen, rows, repeat, as_json=as_json), as_json=as_json)
+
+
+async def _readers(screen: Screen, rows: int, repeats: int, *, as_json: bool) -> ExitCode:
+    machine = describe_host()
+    readings: list[Reading] = []
+    with tempfile.TemporaryDirectory() as directory:
+        async for reading in measure_readers(Path(directory), rows, repeats):
+            readings.append(reading)
+            screen.say(_READING, **reading._asdict(), speed=reading.rows / reading.seconds)
+    document = {"benchmark": "readers", "machine": machine, "rows": rows, "repeats": repeats}
+    document |= {"medians": reader_medians(readings), "runs": [reading._asdict() for reading in readings]}
+    if as_json:
+        screen.json(document)
+    else:
+        show_readers(screen, document)
+    return ExitCode.OK
 
 
 async def _speed(screen: Screen, plan: SpeedPlan, *, as_json: bool) -> ExitCode:

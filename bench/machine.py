@@ -15,14 +15,21 @@ from infra.embedded.stores import Stores
 async def describe(stores: Stores) -> dict[str, Any]:
     """Return machine and versions; ``load`` is what the machine was doing besides in the minute before."""
     return {
+        **describe_host(),
+        "postgresql": await _postgresql_version(stores.postgres.url),
+        "localstack": await _localstack_version(stores.localstack.url),
+    }
+
+
+def describe_host() -> dict[str, Any]:
+    """Return the machine alone, for what needs no stores."""
+    return {
         "cores": len(os.sched_getaffinity(0)),
         "cpu": _first(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo")),
         "memory_gib": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30, 1),
         "kernel": platform.release(),
         "load": round(os.getloadavg()[0], 2),
         "python": platform.python_version(),
-        "postgresql": await _postgresql_version(stores.postgres.url),
-        "localstack": await _localstack_version(stores.localstack.url),
     }
 
 

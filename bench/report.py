@@ -14,6 +14,25 @@ _MACHINE = Text(
     "{cores} cores ({cpu}), {memory_gib} GiB, Linux {kernel}, load {load}; Python {python}, "
     "PostgreSQL {postgresql}, LocalStack {localstack}",
 )
+_HOST = Text(
+    "{cores} núcleos ({cpu}), {memory_gib} GiB, Linux {kernel}, carga {load}; Python {python}",
+    "{cores} cores ({cpu}), {memory_gib} GiB, Linux {kernel}, load {load}; Python {python}",
+)
+_READERS = Text(
+    "Leer {rows:,} filas de 13 columnas: medianas de {repeats}",
+    "Reading {rows:,} rows of 13 columns: medians of {repeats}",
+)
+_READER_COLUMNS = (
+    Text("Formato", "Format"),
+    Text("Lector", "Reader"),
+    Text("Segundos", "Seconds"),
+    Text("Filas/s", "Rows/s"),
+    Text("Memoria máxima", "Peak memory"),
+)
+_READER_WAYS = {
+    "carga": Text("Carga, solo leer", "Carga, reading alone"),
+    "carga_checked": Text("Carga, leer y comprobar", "Carga, reading and checking"),
+}
 _SPEED = Text(
     "Importar {rows:,} filas de {format}: del 202 al final, medianas de {repeats}",
     "Importing {rows:,} rows of {format}: from the 202 to the end, medians of {repeats}",
@@ -73,6 +92,23 @@ def show_speed(screen: Screen, document: dict[str, Any]) -> None:
             f"{row['fastest']:.2f} – {row['slowest']:.2f}",
             f"{row['rows_per_second']:,.0f}",
             f"{row['ratio_to_floor']:.2f}",
+        )
+    screen.out.print(table)
+
+
+def show_readers(screen: Screen, document: dict[str, Any]) -> None:
+    """Show the machine and the medians of ``bench readers``."""
+    screen.show(_HOST, **document["machine"])
+    numbers = {"rows": document["rows"], "repeats": document["repeats"]}
+    table = _table(screen, _READERS, _READER_COLUMNS, left=2, **numbers)
+    for row in document["medians"]:
+        way = row["way"]
+        table.add_row(
+            row["format"].upper(),
+            screen.words(_READER_WAYS[way]) if way in _READER_WAYS else way,
+            f"{row['seconds']:.2f}",
+            f"{row['rows_per_second']:,.0f}",
+            f"{_megabytes(row['peak_rss'])} MB",
         )
     screen.out.print(table)
 
