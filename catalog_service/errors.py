@@ -5,6 +5,7 @@ Problem (common.problems)
 │   ├── BadForm                     400  the body is not a form with one file
 │   │   ├── NotMultipart                   not_multipart
 │   │   ├── MalformedMultipart             malformed_multipart
+│   │   ├── FormOverLimits                 form_over_limits
 │   │   ├── FileMissing                    file_missing
 │   │   ├── WrongFileField                 wrong_file_field
 │   │   ├── SeveralFiles                   several_files
@@ -12,6 +13,7 @@ Problem (common.problems)
 │   │   ├── FileEmpty                      file_empty
 │   │   └── UploadInterrupted              upload_interrupted
 │   ├── UploadStalled               408    upload_stalled
+│   ├── UploadTooSlow               408    upload_too_slow
 │   ├── FileTooLarge                413    file_too_large
 │   ├── UnsupportedExtension        415    unsupported_extension
 │   └── ContentMismatch             415    content_mismatch
@@ -66,6 +68,19 @@ class MalformedMultipart(BadForm):
         "encabezado Content-Type y vuelva a enviarlo",
         "The form arrived incomplete or malformed; check that its boundary is that of the Content-Type "
         "header and send it again",
+    )
+
+
+class FormOverLimits(BadForm):
+    """More parts, longer headers or more text beside the file than a form needs."""
+
+    code = "form_over_limits"
+    text = Text(
+        "El formulario pasa de lo admitido: {parts} partes, {header_bytes} bytes por encabezado (en uno va "
+        "el nombre del archivo) y {other_bytes} bytes fuera del archivo; envíe solo el archivo, con un "
+        "nombre más corto",
+        "The form is over the limits: {parts} parts, {header_bytes} bytes a header (the file's name is in "
+        "one) and {other_bytes} bytes beside the file; send the file only, under a shorter name",
     )
 
 
@@ -137,6 +152,17 @@ class UploadStalled(UploadRefused):
     text = Text(
         "El archivo dejó de llegar durante {seconds} segundos; revise la conexión y vuelva a enviarlo",
         "The file stopped arriving for {seconds} seconds; check the connection and send it again",
+    )
+
+
+class UploadTooSlow(UploadRefused):
+    """The body keeps coming, and would for hours."""
+
+    status = 408
+    code = "upload_too_slow"
+    text = Text(
+        "El archivo no terminó de llegar en {seconds} segundos; use una conexión más rápida o divídalo",
+        "The file had not arrived after {seconds} seconds; use a faster connection or split it",
     )
 
 

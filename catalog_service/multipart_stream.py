@@ -8,28 +8,40 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 from urllib.parse import unquote
 
-from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
+from multipart import (
+    MultipartError,
+    MultipartSegment,
+    ParserLimitReached,
+    PushMultipartParser,
+    parse_options_header,
+)
 
 from catalog_service.errors import (
     FileMissing,
     FilenameMissing,
     FileTooLarge,
+    FormOverLimits,
     MalformedMultipart,
     NotMultipart,
     SeveralFiles,
     UploadInterrupted,
     UploadStalled,
+    UploadTooSlow,
     WrongFileField,
 )
 
 FILE_FIELD = "file"
 MEGABYTE = 1024 * 1024
 
-#: Room for what surrounds the file in the body: boundaries, part headers, small fields.
+#: Room for what surrounds the file in the body: boundaries, part headers, small fields, text around the form.
 _ENVELOPE_BYTES = 64 * 1024
 
 #: Parts of a form; each costs time to parse, and one is all that is needed.
 _MAX_PARTS = 100
+
+#: Headers of a part, and bytes of one: the name of a file fits many times.
+_MAX_HEADERS = 8
+_MAX_HEADER_BYTES = 8 * 1024
 
 #: What must arrive within the idle time-out: one byte a minute is not an upload, it is an occupation.
 _MIN_PROGRESS_BYTES = 16 * 1024
@@ -49,7 +61,14 @@ class Body(Protocol):
 class RequestBody:
     """The body of one request, within limits of size and time."""
 
-    def __init__(self, receive: Callable[[], Awaitable[Any]], *, limit_mb: int, idle_seconds: float) -> None:
+    def __init__(
+        self,
+        receive: Callable[[], Awaitable[Any]],
+        *,
+        limit_mb: int,
+        idle_seconds: float,
+        total_seconds: float,
+    ) -> None:
         self._receive = receive
         self._limit_mb = limit_mb
         self._idle_seconds = idle_seconds
@@ -57,6 +76,8 @@ class RequestBody:
         self._ended = False
         self._patience = 0.0
         self._due = 0
+        self._total_seconds = total_seconds
+        self._waited = 0.0
 
     async def read(self) -> bytes:
         """Return the next piece; ``b""`` at the end.
@@ -64,6 +85,7 @@ class RequestBody:
         Raises:
             FileTooLarge: more than the limit has come.
             UploadStalled: too little came for too long.
+            UploadTooSlow: all of it takes too long.
             UploadInterrupted: the client went away.
         """
         while not self._ended:
@@ -86,12 +108,17 @@ class RequestBody:
             self._patience = self._idle_seconds
         # only the waiting counts: while a part is on its way to S3 it is not the client who is slow
         started = time.monotonic()
+        left = self._total_seconds - self._waited
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(min(self._patience, left)):
                 message = await self._receive()
         except TimeoutError:
+            if left < self._patience:
+                raise UploadTooSlow(seconds=round(self._total_seconds)) from None
             raise UploadStalled(seconds=round(self._idle_seconds)) from None
-        self._patience -= time.monotonic() - started
+        waited = time.monotonic() - started
+        self._patience -= waited
+        self._waited += waited
         return message
 
 
@@ -104,9 +131,16 @@ class UploadForm:
 
     def __init__(self, body: Body, boundary: str, *, limit_mb: int) -> None:
         self._body = body
-        self._parser = PushMultipartParser(boundary, max_segment_count=_MAX_PARTS)
+        self._parser = PushMultipartParser(
+            boundary,
+            max_header_size=_MAX_HEADER_BYTES,
+            max_header_count=_MAX_HEADERS,
+            max_segment_count=_MAX_PARTS,
+        )
         self._limit_mb = limit_mb
         self._size = 0
+        self._received = 0
+        self._begun = False
         self._events: deque[MultipartSegment | bytes | None] = deque()
         self._unread: deque[bytes] = deque()
 
@@ -115,7 +149,7 @@ class UploadForm:
 
         Raises:
             FileMissing, WrongFileField, FilenameMissing: there is none, or not where and as it should be.
-            MalformedMultipart: the body is no form.
+            MalformedMultipart, FormOverLimits: the body is no form, or too much of one.
         """
         while (segment := await self._next_file()) is not None:
             if segment.name != FILE_FIELD:
@@ -138,7 +172,7 @@ class UploadForm:
         """Return the next piece of the file; ``b""`` at the end of the form.
 
         Raises:
-            FileTooLarge, SeveralFiles, MalformedMultipart, and what the body raises.
+            FileTooLarge, SeveralFiles, MalformedMultipart, FormOverLimits, and what the body raises.
         """
         return self._unread.popleft() if self._unread else await self._next_piece()
 
@@ -164,15 +198,25 @@ class UploadForm:
     async def _next_event(self) -> MultipartSegment | bytes | None:
         """Return the next event of the parser, feeding it; None at the end of a part and of the form."""
         while not self._events:
+            self._check_other_bytes()
             if self._parser.closed:
                 return None
             piece = await self._body.read()
+            self._received += len(piece)
             try:
                 # an empty piece closes the parser, which raises when the form is not complete
                 self._events.extend(self._parser.parse(piece))
+            except ParserLimitReached:
+                raise _over_limits() from None
             except MultipartError:
                 raise MalformedMultipart() from None
+            self._begun = self._begun or bool(self._events)
         return self._events.popleft()
+
+    def _check_other_bytes(self) -> None:
+        """Refuse what is too much for the surroundings of a file; the file's own bytes are counted by now."""
+        if self._received - self._size > _ENVELOPE_BYTES:
+            raise _over_limits() if self._begun else MalformedMultipart()
 
 
 def open_form(content_type: str, body: Body, *, limit_mb: int) -> UploadForm:
@@ -208,6 +252,10 @@ def check_declared_length(content_length: str | None, *, limit_mb: int) -> None:
 def max_body_bytes(limit_mb: int) -> int:
     """Return the most bytes that a body with a file of ``limit_mb`` MiB in it may have."""
     return limit_mb * MEGABYTE + _ENVELOPE_BYTES
+
+
+def _over_limits() -> FormOverLimits:
+    return FormOverLimits(parts=_MAX_PARTS, header_bytes=_MAX_HEADER_BYTES, other_bytes=_ENVELOPE_BYTES)
 
 
 def _filename(segment: MultipartSegment) -> str | None:

@@ -9,10 +9,11 @@ Responses = dict[int | str, dict[str, Any]]
 _PROBLEM = {"application/problem+json": {"schema": ProblemBody.model_json_schema()}}
 
 _MEANINGS = {
-    400: "The body is not a form with one file: `not_multipart`, `malformed_multipart`, `file_missing`, "
+    400: "The body is not a form with one file: `not_multipart`, `malformed_multipart`, `form_over_limits`, "
+    "`file_missing`, "
     "`wrong_file_field`, `several_files`, `filename_missing`, `file_empty`",
     404: "There is no such thing: `task_not_found`, `product_not_found`",
-    408: "The body stopped coming: `upload_stalled`",
+    408: "The body stopped coming: `upload_stalled`, `upload_too_slow`",
     409: "The task has ended already: `task_over`",
     413: "The file is over the limit: `file_too_large`",
     415: "Not a kind of file that is taken: `unsupported_extension`, `content_mismatch`",

@@ -135,8 +135,12 @@ async def upload(
     """Take a catalogue file; it is imported afterwards, and its task is polled meanwhile."""
     limit_mb = services.settings.max_file_size_mb
     check_declared_length(request.headers.get("content-length"), limit_mb=limit_mb)
-    idle_seconds = services.settings.upload_idle_timeout_seconds
-    body = RequestBody(request.receive, limit_mb=limit_mb, idle_seconds=idle_seconds)
+    body = RequestBody(
+        request.receive,
+        limit_mb=limit_mb,
+        idle_seconds=services.settings.upload_idle_timeout_seconds,
+        total_seconds=services.settings.upload_timeout_seconds,
+    )
     form = open_form(request.headers.get("content-type", ""), body, limit_mb=limit_mb)
     order = UploadOrder(proveedor_id, replace, validate, key, correlation_id.get() or "")
     with services.under_way.noted():

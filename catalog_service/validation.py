@@ -1,7 +1,6 @@
 """Decisions about an upload, by what was sent alone: nothing here reads, waits or remembers."""
 
 import re
-import unicodedata
 from pathlib import PurePosixPath
 
 from catalog_service.errors import (
@@ -12,6 +11,7 @@ from catalog_service.errors import (
     InvalidProviderId,
     UnsupportedExtension,
 )
+from common.visible import is_visible
 
 #: How much of a file `check_content` wants to see.
 HEAD_BYTES = 4096
@@ -45,9 +45,7 @@ def clean_filename(sent: str) -> str:
         FilenameMissing: nothing is left.
     """
     last = re.split(r"[/\\]", sent)[-1]
-    visible = "".join(
-        c for c in last if unicodedata.category(c)[0] != "C" and c not in "\u2028\u2029"
-    ).strip()
+    visible = "".join(filter(is_visible, last)).strip()
     if not visible.strip("."):
         raise FilenameMissing()
     extension = PurePosixPath(visible).suffix

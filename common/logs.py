@@ -3,11 +3,12 @@ cell values."""
 
 import logging
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
 import structlog
 
 from common.settings import LogSettings
+from common.visible import visible
 
 #: These report every request of theirs at INFO; we log what it meant.
 _QUIET_LIBRARIES = ("aiobotocore", "botocore", "httpx", "httpcore", "uvicorn.access", "asyncio")
@@ -26,10 +27,11 @@ def configure_logs(service: str, settings: LogSettings, stream: TextIO = sys.std
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
-    renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(colors=stream.isatty())
+    renderers: list[structlog.typing.Processor] = (
+        [_escape, structlog.dev.ConsoleRenderer(colors=stream.isatty())]
         if readable
-        else structlog.processors.JSONRenderer()
+        # ASCII only, the rest escaped: one line an event, whatever is in it
+        else [structlog.processors.JSONRenderer()]
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -41,10 +43,21 @@ def configure_logs(service: str, settings: LogSettings, stream: TextIO = sys.std
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
         )
     )
     logging.basicConfig(handlers=[handler], level=settings.log_level, force=True)
     for library in _QUIET_LIBRARIES:
         logging.getLogger(library).setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(service=service)
+
+
+def _escape(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Write out what would end a line or steer a terminal; a traceback stays in lines, each of them indented,
+    so that none looks like an event of its own."""
+    for name, value in event.items():
+        if name == "exception":
+            event[name] = "\n".join(f"    {visible(line)}" for line in str(value).split("\n"))
+        elif isinstance(value, str):
+            event[name] = visible(value)
+    return event

@@ -16,6 +16,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from common.texts import Language, Text, choose_language, render
+from common.visible import visible
 
 log = structlog.get_logger(__name__)
 
@@ -105,7 +106,7 @@ def problem_response(problem: Problem, language: Language, instance: str) -> JSO
         "type": f"urn:carga:problem:{problem.code}",
         "title": render(title, {}, language),
         "status": problem.status,
-        "detail": render(problem.text, problem.params, language),
+        "detail": visible(render(problem.text, problem.params, language)),
         "instance": instance,
         "code": problem.code,
         "correlation_id": correlation_id.get(),

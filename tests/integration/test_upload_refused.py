@@ -70,7 +70,19 @@ FORMS = {
         _form(b'name="file"; filename="a\xf1o.csv"\r\n\r\nx'),
         "malformed_multipart",
     ),
-    "hundreds of parts": (_form(*[b'name="x"\r\n\r\n1'] * 300), "malformed_multipart"),
+    "hundreds of parts": (_form(*[b'name="x"\r\n\r\n1'] * 300), "form_over_limits"),
+    "a filename of 100 KB": (
+        _form(b'name="file"; filename="%s.csv"\r\n\r\nx' % (b"x" * 100_000)),
+        "form_over_limits",
+    ),
+    "a filename of 100 KB in pieces": (
+        _form(b'name="file"; filename="' + b"x\r\n " * 25_000 + b'.csv"\r\n\r\nx'),
+        "form_over_limits",
+    ),
+    "a field name of 100 KB": (_form(b'name="%s"\r\n\r\nx' % (b"x" * 100_000)), "form_over_limits"),
+    "dozens of headers": (_form(b'name="file"' + b"\r\nX-A: b" * 50 + b"\r\n\r\nx"), "form_over_limits"),
+    "a text field of 100 KB": (_form(b'name="x"\r\n\r\n' + b"x" * 100_000, FILE), "form_over_limits"),
+    "100 KB behind the form": (_form(FILE) + b"x" * 100_000, "form_over_limits"),
     "no name for a part": (b"--b\r\n\r\nx\r\n--b--\r\n", "malformed_multipart"),
 }
 

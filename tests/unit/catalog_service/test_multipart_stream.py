@@ -1,5 +1,6 @@
 """The file in a form: the same whatever the pieces in which the form arrives."""
 
+import asyncio
 from itertools import pairwise
 from typing import Any
 
@@ -9,11 +10,13 @@ from hypothesis import strategies as st
 
 from catalog_service.errors import (
     FileTooLarge,
+    FormOverLimits,
     MalformedMultipart,
     NotMultipart,
     SeveralFiles,
     UploadInterrupted,
     UploadRefused,
+    UploadTooSlow,
 )
 from catalog_service.multipart_stream import (
     MEGABYTE,
@@ -151,12 +154,14 @@ def messages(*bodies: bytes, end: dict[str, Any] | None = None) -> Any:
 
 
 async def test_body_ends_once() -> None:
-    body = RequestBody(messages(b"a", b"", b"b"), limit_mb=1, idle_seconds=1)
+    body = RequestBody(messages(b"a", b"", b"b"), limit_mb=1, idle_seconds=1, total_seconds=1)
     assert [await body.read() for _ in range(4)] == [b"a", b"b", b"", b""]
 
 
 async def test_body_whose_sender_goes_away() -> None:
-    body = RequestBody(messages(b"a", end={"type": "http.disconnect"}), limit_mb=1, idle_seconds=1)
+    body = RequestBody(
+        messages(b"a", end={"type": "http.disconnect"}), limit_mb=1, idle_seconds=1, total_seconds=1
+    )
     assert await body.read() == b"a"
     with pytest.raises(UploadInterrupted):
         await body.read()
@@ -164,11 +169,79 @@ async def test_body_whose_sender_goes_away() -> None:
 
 async def test_body_over_its_limit_whatever_is_in_it() -> None:
     half = b"x" * (max_body_bytes(1) // 2)
-    body = RequestBody(messages(half, half, b"x"), limit_mb=1, idle_seconds=1)
+    body = RequestBody(messages(half, half, b"x"), limit_mb=1, idle_seconds=1, total_seconds=1)
     await body.read()
     await body.read()
     with pytest.raises(FileTooLarge):
         await body.read()
+
+
+async def test_body_that_comes_too_slowly_as_a_whole() -> None:
+    """Always enough to go on, and never an end in sight: only the waiting counts."""
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(0.01)
+        return {"type": "http.request", "body": b"x" * 20_000, "more_body": True}
+
+    body = RequestBody(receive, limit_mb=100, idle_seconds=10, total_seconds=0.2)
+
+    async def read_on() -> None:
+        while await body.read():
+            pass
+
+    with pytest.raises(UploadTooSlow):
+        await read_on()
+
+
+FILE = ('name="file"; filename="a.csv"', b"x")
+ROOM = 64 * 1024
+
+
+@pytest.mark.parametrize(
+    ("body", "refusal"),
+    [
+        (form_of(*[('name="a"', b"1")] * 100, FILE), FormOverLimits),
+        (form_of(('name="file"; filename="' + "x" * 9_000 + '.csv"', b"x")), FormOverLimits),
+        (form_of(('name="file"; filename="a.csv"' + "\r\nX-A: b" * 8, b"x")), FormOverLimits),
+        (form_of(('name="a"', b"1" * ROOM), FILE), FormOverLimits),
+        (form_of(*[('name="a"', b"1" * 1000)] * 70, FILE), FormOverLimits),
+        (form_of(FILE) + b"x" * ROOM, FormOverLimits),
+        (b"x" * 3 * ROOM + b"\r\n" + form_of(FILE), MalformedMultipart),
+        (form_of(FILE).replace(b"b0und", b"bound") * 2000, MalformedMultipart),
+    ],
+    ids=[
+        "parts",
+        "header",
+        "headers",
+        "field",
+        "fields",
+        "behind the form",
+        "before the form",
+        "another boundary",
+    ],
+)
+@pytest.mark.parametrize("size", [100, 10_000])
+async def test_more_than_a_form_needs(body: bytes, refusal: type[UploadRefused], size: int) -> None:
+    """Refused while it arrives, whatever the size of the pieces: what follows is not read."""
+    pieces = [body[start : start + size] for start in range(0, len(body), size)]
+    with pytest.raises(refusal):
+        await read_all([*pieces, *[b"x" * size] * 50])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        form_of(*[('name="a"', b"1")] * 99, FILE),
+        form_of(('name="file"; filename="' + "x" * 8_000 + '.csv"', b"x")),
+        form_of(('name="a"', b"1" * 60_000), FILE),
+        b"preamble\r\n" + form_of(FILE) + b"x" * 60_000,
+    ],
+    ids=["parts", "header", "field", "around the form"],
+)
+@pytest.mark.parametrize("size", [100, 10_000, 1_000_000])
+async def test_as_much_as_a_form_may_hold(body: bytes, size: int) -> None:
+    pieces = [body[start : start + size] for start in range(0, len(body), size)]
+    assert (await read_all(pieces))[2] == b"x"
 
 
 async def test_epilogue_behind_the_form_is_ignored() -> None:
