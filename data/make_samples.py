@@ -20,6 +20,7 @@ from data.generator.faults import PerFormat, three_hundred_rows
 from data.generator.files import Cell, to_text, undated, write_csv, write_xlsx
 from data.generator.products import TEN_PRODUCTS, ProductRow
 from tests.reference import Catalogue, CellError, Shape
+from tests.reference_cells import SheetNumber
 
 _FIRST_FILA = 2
 
@@ -107,12 +108,16 @@ def _as_read(row: ProductRow | PerFormat, extension: str) -> Mapping[str, str] |
     if isinstance(row, PerFormat) and extension == "csv":
         return Shape(found=len(row.csv), expected=len(COLUMN_NAMES))
     if isinstance(row, PerFormat):
-        return {name: _text_or_error(cell) for name, cell in row.xlsx.items()}
+        return {name: _as_in_a_sheet(cell) for name, cell in row.xlsx.items()}
+    if extension == "xlsx":
+        return {name: _as_in_a_sheet(cell) for name, cell in row.items()}
     return {name: to_text(cell) for name, cell in row.items()}
 
 
-def _text_or_error(cell: Cell) -> str:
+def _as_in_a_sheet(cell: Cell) -> str:
     text = to_text(cell)
+    if isinstance(cell, Decimal):
+        return SheetNumber(text)
     return CellError(text) if text.startswith("#") else text
 
 

@@ -43,6 +43,12 @@ class CellError(str):
     __slots__ = ()
 
 
+class SheetNumber(str):
+    """A cell that a spreadsheet holds as a number: its point stands before decimals."""
+
+    __slots__ = ()
+
+
 class Shape(NamedTuple):
     """A row of the wrong number of values, in place of its cells."""
 
@@ -94,7 +100,9 @@ def check_row(
     values: dict[str, Value] = {}
     for column in COLUMNS:
         text = texts[column.name]
-        value = check_cell(column, text, (marks or {}).get(column.name, "")) if text else column.default
+        is_number = isinstance(cells.get(column.name), SheetNumber)
+        sign = "." if is_number else (marks or {}).get(column.name, "")
+        value = check_cell(column, text, sign) if text else column.default
         if isinstance(value, dict):
             faults.append(value)
         else:
@@ -108,7 +116,8 @@ def decimal_marks(rows: Iterable[Mapping[str, str] | Shape]) -> dict[str, str]:
     marks = {column.name: "" for column in COLUMNS if column.type in (ColumnType.PRICE, ColumnType.WHOLE)}
     for cells in rows:
         for column in COLUMNS:
-            text = clean(cells.get(column.name, "")) if not isinstance(cells, Shape) else ""
+            cell = "" if isinstance(cells, Shape) else cells.get(column.name, "")
+            text = "" if isinstance(cell, SheetNumber) else clean(cell)
             if column.name not in marks or not text or isinstance(text, CellError):
                 continue
             number = take_apart(text)

@@ -3,6 +3,8 @@
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
+from worker.readers.table import SheetNumber
+
 #: Beyond it not every whole number has a floating-point number of its own.
 _LARGEST_EXACT = 2**53
 
@@ -33,7 +35,7 @@ def number_to_text(number: float | int) -> str:
     number = float(str(number))
     if number.is_integer() and abs(number) <= _LARGEST_EXACT:
         return str(int(number))
-    return format(Decimal(format(number, ".15g")), "f")
+    return SheetNumber(format(Decimal(format(number, ".15g")), "f"))
 
 
 def _datetime_to_text(value: datetime) -> str:

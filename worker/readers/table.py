@@ -31,6 +31,12 @@ class FormulaWithoutValue(CellError):
         return super().__new__(cls, "=…")
 
 
+class SheetNumber(str):
+    """A cell that its spreadsheet holds as a number, not as text: the point in it stands before decimals."""
+
+    __slots__ = ()
+
+
 #: What is wrong with a row, or worth knowing of a file: a code and its parameters.
 Fault = dict[str, Any]
 Notice = dict[str, Any]

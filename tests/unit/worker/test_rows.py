@@ -16,12 +16,16 @@ from tests.reference_cells import decimal_marks
 from tests.support.catalogue_cases import cells, good_cells, headers, numbers, product_cells
 from tests.support.copy_text import parse_copy_line
 from worker.processors.catalog.rows import make_checker
-from worker.readers.table import CellError, Row
+from worker.readers.table import CellError, Row, SheetNumber
 
 #: Every character that Python knows, halves of surrogate pairs too.
 ANY_CELL = cells(st.characters())
 #: What a spreadsheet adds: a cell that holds an error, whatever its text.
-ANY_SHEET_CELL = ANY_CELL | ANY_CELL.filter(str.strip).map(CellError)
+ANY_SHEET_CELL = (
+    ANY_CELL
+    | ANY_CELL.filter(str.strip).map(CellError)
+    | st.decimals("-9999999999", "9999999999", places=3).map(str).map(SheetNumber)
+)
 GOOD_CELLS = ("i", "n", "c", "g", "1.5", "s", "a", "2", "p", "3", "4", "1", "0")
 GOOD = dict(zip(COLUMN_NAMES, GOOD_CELLS, strict=True))
 
@@ -51,6 +55,8 @@ def expected(cells: Mapping[str, str] | reference.Shape) -> Any:
 
 
 def _for_reference(cell: str) -> str:
+    if isinstance(cell, SheetNumber):
+        return reference_cells.SheetNumber(cell)
     return reference.CellError(cell) if isinstance(cell, CellError) else cell
 
 
@@ -113,7 +119,7 @@ def reference_of(table: Sequence[Sequence[str]]) -> list[Any]:
     return [reference_cells.check_row(row, marks) for row in rows]
 
 
-@given(st.lists(st.tuples(numbers(), numbers(), cells(st.characters())), min_size=1, max_size=5))
+@given(st.lists(st.tuples(numbers(), numbers(), ANY_SHEET_CELL), min_size=1, max_size=5))
 def test_numbers_are_read_by_their_column_as_in_the_reference(rows: list[tuple[str, str, str]]) -> None:
     table = [
         list((GOOD | {"precio_unitario": price, "stock_minimo": stock, "tiempo_entrega_dias": any}).values())

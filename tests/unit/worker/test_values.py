@@ -17,7 +17,7 @@ from tests.support.copy_text import parse_copy_line
 from worker.processors.catalog.numbers import Marks
 from worker.processors.catalog.rows import make_checker
 from worker.processors.catalog.values import clean, reader_of
-from worker.readers.table import CellError, FormulaWithoutValue, Row
+from worker.readers.table import CellError, FormulaWithoutValue, Row, SheetNumber
 
 BY_NAME = {column.name: column for column in COLUMNS}
 GOOD = dict(
@@ -280,6 +280,30 @@ def test_a_whole_number_is_read_or_refused(cell: str, answer: str) -> None:
 )
 def test_the_column_decides_what_a_cell_alone_does_not(cell: str, shown: str, answer: str) -> None:
     assert read("precio_unitario", cell, shown) == answer
+
+
+def test_a_number_of_the_spreadsheet_is_that_number_whatever_the_column_shows() -> None:
+    cells = ["1.234", SheetNumber("1.234"), SheetNumber("1.25"), SheetNumber("1.250"), "12,50"]
+    checker = make_checker(COLUMN_NAMES)
+    table = [list((GOOD | {"precio_unitario": cell, "stock_minimo": cell}).values()) for cell in cells]
+    for fila, row in enumerate(table, start=2):
+        checker.survey(Row(fila, row))
+    told = [
+        notice["params"] for notice in checker.notices() if notice["params"]["column"] == "precio_unitario"
+    ]
+    assert [(notice["count"], notice["rows"]) for notice in told] == [(1, [2])]
+    readers = {
+        column: reader_of(BY_NAME[column], Marks("12,50")) for column in ("precio_unitario", "stock_minimo")
+    }
+    for cell, price, stock in (
+        ("1.234", "1234.0", "1234"),
+        (SheetNumber("1.234"), "too_many_decimals", "not_whole"),
+        ("1.234", "1234.0", "1234"),
+        (SheetNumber("1.25"), "1.25", "not_whole"),
+    ):
+        for column, expected in (("precio_unitario", price), ("stock_minimo", stock)):
+            answer = readers[column](cell)
+            assert (answer["code"] if isinstance(answer, dict) else answer) == expected
 
 
 def test_both_readings_are_told() -> None:

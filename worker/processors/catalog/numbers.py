@@ -67,10 +67,16 @@ class Written(NamedTuple):
 
 
 class Marks:
-    """What the cells of one column show of the sign before their decimals."""
+    """What the cells of one column show of the sign before their decimals.
 
-    def __init__(self) -> None:
+    ``example`` is a number that shows it from the start.
+    """
+
+    def __init__(self, example: str = "") -> None:
         self._examples: dict[str, str] = {}
+        written = take_apart(example)
+        if written is not None:
+            self.learn(written.decimal_mark, example)
 
     def learn(self, mark: str, value: str) -> None:
         """Take note of a number that shows which sign it is."""

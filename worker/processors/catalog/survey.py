@@ -15,7 +15,7 @@ from worker.processors.catalog.faults import notice
 from worker.processors.catalog.numbers import Marks, Written, take_apart
 from worker.processors.catalog.tally import Tally
 from worker.processors.catalog.values import IDENTIFIERS, clean
-from worker.readers.table import CellError, Notice
+from worker.readers.table import CellError, Notice, SheetNumber
 
 #: Pieces of a price column that hold nothing to think about, by the sign before their decimals.
 _EVEN_PRICES = {
@@ -24,6 +24,10 @@ _EVEN_PRICES = {
 }
 _EVEN_PRICE = re.compile(r"[0-9]+([.,])[0-9]{1,2}")
 _EVEN_WHOLES = re.compile(r"[0-9\n]*+")
+
+
+def _shows_mark(cell: str) -> bool:
+    return cell.__class__ is str and _EVEN_PRICE.fullmatch(cell) is not None
 
 
 class ColumnSurvey(Protocol):
@@ -62,12 +66,13 @@ class NumberSurvey:
             return
         if self._money:
             for mark, even in _EVEN_PRICES.items():
-                shows = even.fullmatch(joined) and next(filter(_EVEN_PRICE.fullmatch, cells), None)
+                shows = even.fullmatch(joined) and next(filter(_shows_mark, cells), None)
                 if shows:
                     self._marks.learn(mark, shows)
                     return
         for fila, cell in zip(filas, cells, strict=True):
-            if not cell.isdecimal() and not isinstance(cell, CellError):
+            # a number of the spreadsheet shows nothing of how people write, and needs no deciding
+            if not cell.isdecimal() and not isinstance(cell, CellError | SheetNumber):
                 self._look_at(fila, clean(cell))
 
     def notices(self) -> Iterator[Notice]:

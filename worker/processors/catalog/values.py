@@ -19,7 +19,7 @@ from common.catalog import MAX_WHOLE, PRICE_DECIMALS, PRICE_DIGITS, Column, Colu
 from worker.processors.catalog.copy_text import NULL, escape
 from worker.processors.catalog.faults import fault, harmful, shown
 from worker.processors.catalog.numbers import Marks, read_number
-from worker.readers.table import CellError, Fault
+from worker.readers.table import CellError, Fault, SheetNumber
 
 #: Takes the clean text of a cell that is not empty; returns the COPY value or the fault.
 CellParser = Callable[[str], str | Fault]
@@ -41,6 +41,9 @@ _SPACE = re.compile("[ \t\n\r\v\f\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u20
 _QUOTES = str.maketrans(dict.fromkeys("‘’‚‛", "'") | dict.fromkeys("“”„‟", '"'))
 #: An apostrophe before what a spreadsheet would take for a number or a formula, and that is no quotation.
 _TEXT_MARK = re.compile(r"\A'(?=[0-9=+\-@])(?!.*'\Z)")
+
+#: A number of a spreadsheet has a point before its decimals, whatever people write in the cells around it.
+_OF_SPREADSHEETS = Marks("0.5")
 
 _TRUE = frozenset({"true", "1", "si", "sí", "x", "yes", "verdadero"})
 _FALSE = frozenset({"false", "0", "no", "falso"})
@@ -81,13 +84,15 @@ def default_of(column: Column) -> str:
 def reader_of(column: Column, marks: Marks) -> CellReader:
     """Return what reads the cells of a column; ``marks`` is what its numbers have in common, and must be
     complete before the first cell is read."""
-    parse = _parser_of(column, marks)
+    parse, parse_number = _parser_of(column, marks), _parser_of(column, _OF_SPREADSHEETS)
     empty = None if column.required else default_of(column)
 
     def read(cell: str) -> str | Fault | None:
         if isinstance(cell, CellError):
             return fault(cell.code, column=column.name, value=shown(cell))
         text = clean(cell)
+        if cell.__class__ is SheetNumber:
+            return parse_number(text)
         return parse(text) if text else empty
 
     return read if column.name in _DISTINCT else _remembering(read)
@@ -99,12 +104,17 @@ def _remembering(read: CellReader) -> CellReader:
 
     def recall(cell: str) -> str | Fault | None:
         value = known.get(cell)
-        # an error of the spreadsheet equals the text that merely reads so
+        # an error or a number of the spreadsheet equals the text that merely reads so
         if value is not None and cell.__class__ is str:
             return value
         answer = read(cell)
-        if isinstance(answer, str) and len(known) < _REMEMBERED and len(cell) <= _REMEMBERED_LENGTH:
-            known[str(cell)] = answer
+        if (
+            isinstance(answer, str)
+            and cell.__class__ is str
+            and len(known) < _REMEMBERED
+            and len(cell) <= _REMEMBERED_LENGTH
+        ):
+            known[cell] = answer
         return answer
 
     return recall
