@@ -78,6 +78,16 @@ async def _files_go_in_and_results_come_out(clone: Clone) -> None:
     assert status["progress"]["total"] == 300
     assert expected
 
+    dry = await clone.run(
+        *("upload", f"{data}/productos_300_con_errores.csv", "--proveedor", "P3", "--validar", "--json")
+    )
+    assert dry.code == 0
+    validation = json.loads(dry.output)["result"]
+    assert validation.pop("validacion") is True
+    assert validation["resumen"] == status["result"]["resumen"]
+    again = await clone.run("upload", f"{data}/productos_300_con_errores.csv", "--proveedor", "P3", "--json")
+    assert json.loads(again.output)["result"]["resumen"] == validation["resumen"]
+
     shown = await clone.run("status", status["task_id"], "--watch")
     assert "Filas rechazadas" in shown.output
     assert str(status["result"]["errores"][0]["fila"]) in shown.output
