@@ -11,13 +11,16 @@ _LARGEST_EXACT = 2**53
 
 def to_text(value: object) -> str:
     """Return dates and times in ISO form, truth values as ``true`` or ``false``, numbers without exponent."""
+    # the most frequent first
+    if isinstance(value, float):
+        return number_to_text(value)
     if isinstance(value, str):
         return value
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | float):
+    if isinstance(value, int):
         return number_to_text(value)
     if isinstance(value, datetime):
         return _datetime_to_text(value)
@@ -31,11 +34,13 @@ def to_text(value: object) -> str:
 def number_to_text(number: float | int) -> str:
     """Return the number without an exponent: a whole one as it is, as long as a spreadsheet can hold it, any
     other with the 15 significant digits that a spreadsheet shows."""
-    # by way of text: an int may be too large for a float
-    number = float(str(number))
+    if isinstance(number, int):
+        # by way of text: it may be too large for a float
+        number = float(str(number))
     if number.is_integer() and abs(number) <= _LARGEST_EXACT:
         return str(int(number))
-    return SheetNumber(format(Decimal(format(number, ".15g")), "f"))
+    text = format(number, ".15g")
+    return SheetNumber(format(Decimal(text), "f") if "e" in text else text)
 
 
 def _datetime_to_text(value: datetime) -> str:
