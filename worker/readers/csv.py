@@ -83,13 +83,15 @@ class CsvReader:
         """
         width = self._plain_width
         held: Row | None = None
-        fragment: Row | None = None
+        held_has_quotes = False
+        short: Row | None = None
         for fila, cells in enumerate(reader, start=self._dialect.blank_lines + 1):
-            if len(quoted) == 1 and width > 0 and '"' not in "".join(cells):
+            has_quotes = bool(quoted)
+            if has_quotes and len(quoted) == 1 and width > 0 and '"' not in "".join(cells):
                 quoted.clear()
-            if not quoted and len(cells) == width and held and not fragment:
+            if not quoted and len(cells) == width and held and not short:
                 yield held
-                held = _plain_row((fila, cells, ()))
+                held, held_has_quotes = _plain_row((fila, cells, ())), has_quotes
                 continue
             if _has_text(cells):
                 if held is None:
@@ -97,20 +99,37 @@ class CsvReader:
                     self._header = cells = cells[: max(self._dialect.width, 1)]
                 row = self._look_closer(fila, cells, quoted, skipped + reader.line_num)
                 if held:
-                    yield _doubted(held, row) if self._is_fragment(row) else held
-                held = _doubted(row, fragment) if fragment else row
-                fragment = row if self._is_fragment(row) else None
+                    yield _doubted(held, row) if self._is_rest(row, held_has_quotes) else held
+                held = _doubted(row, short) if short and self._is_begun(row, short) else row
+                held_has_quotes = has_quotes
+                short = row if len(row.cells) < self._dialect.width else None
             quoted.clear()
         if held:
             yield held
 
+    def _is_rest(self, row: Row, has_quotes: bool) -> bool:
+        """Tell whether a row may be the rest of the one before, which ``has_quotes`` or not: a quote too many
+        or too few there leaves one here."""
+        misplaced = any(fault["code"] in ("stray_quote", "row_shape") for fault in row.faults)
+        out_of_step = misplaced and any('"' in cell for cell in row.cells)
+        is_short = len(row.cells) < self._dialect.width
+        return (out_of_step and (has_quotes or is_short)) or self._is_fragment(row)
+
+    def _is_begun(self, row: Row, short: Row) -> bool:
+        """Tell whether a row may have begun in the short one before it: as the rest of a cell, which is prose
+        if it holds delimiters."""
+        return self._is_fragment(short) or any(cell[:1].isspace() for cell in row.cells[1:])
+
     def _is_fragment(self, row: Row) -> bool:
-        """Tell whether a row may be part of the one beside it: a line break within the first cell of a row,
-        or the last, leaves a single cell, and a row that looks whole but lost a part of a cell."""
-        return len(row.cells) == 1 and self._dialect.width > 1
+        """Tell whether a row may be part of the one beside it.
+
+        A line break without quotes, within the first cell of a row or the last, leaves a row that looks whole
+        but lost a part of a cell, and that part: a single cell, or what prose with delimiters comes to.
+        """
+        return len(row.cells) < self._dialect.width and all(cell[:1].isspace() for cell in row.cells[1:])
 
     def _look_closer(self, fila: int, cells: list[str], quoted: list[str], last_line: int) -> Row:
-        faults = self._faults(cells, quoted, last_line)
+        faults = tuple(self._faults(cells, quoted, last_line))
         return Row(fila, [UNDECODED.sub("\ufffd", cell) for cell in cells], faults)
 
     def _faults(self, cells: list[str], quoted: list[str], last_line: int) -> list[Fault]:

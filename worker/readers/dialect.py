@@ -135,7 +135,7 @@ def _refuse_swallowed_header(header: list[str], line: int) -> None:
 
 
 def _refuse_split_header(reading: _Reading, line: int) -> None:
-    """Two lines of headers that are together as wide as the rows below, and may each be as wide as the other."""
+    """Two lines of headers are together as wide as the rows below; each may be as wide as the other."""
     first, *others = reading.rows or [[]]
     width = Counter(map(len, others)).most_common(1)[0][0] if others else 0
     if reading.cells > 1 and width == reading.cells + len(first) - 1 != reading.cells:
@@ -150,11 +150,15 @@ def _choose(readings: list[_Reading], candidates: str, line: int) -> _Reading:
     fitting = [each for each in dividing if each.fits]
     if not fitting:
         return _misfit(max(dividing, key=lambda each: each.cells), dividing, readings, line)
-    best, *others = sorted(fitting, key=lambda each: each.cells, reverse=True)
-    if best.rows and any(other.rows for other in others):
-        raise FileRefused(
-            "delimiter_ambiguous", line=line, delimiters=[_shown(each.delimiter) for each in fitting]
-        )
+    best = max(fitting, key=lambda each: each.cells)
+    rivals = [
+        each
+        for each in dividing
+        if each is not best and each.rows and (each.fits or each.usual_width[0] > best.cells)
+    ]
+    if rivals:
+        delimiters = [_shown(each.delimiter) for each in (best, *rivals)]
+        raise FileRefused("delimiter_ambiguous", line=line, delimiters=delimiters)
     return best
 
 
