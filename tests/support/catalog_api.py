@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 
@@ -39,9 +39,9 @@ async def catalog_api(environment: Mapping[str, str], **settings: Any) -> AsyncI
 
 @asynccontextmanager
 async def catalog_process(
-    environment: Mapping[str, str], **variables: str
+    environment: Mapping[str, str], *, output: int | IO[bytes] = asyncio.subprocess.DEVNULL, **variables: str
 ) -> AsyncIterator[tuple[Child, int]]:
-    """``python -m catalog_service``, answering on the port that comes with it."""
+    """``python -m catalog_service``, answering on the port that comes with it; its log goes to ``output``."""
     port = free_port()
     own = {"CATALOG_PORT": str(port), "PYTHONPATH": str(_ROOT), "LOG_FORMAT": "json"}
     child = await Child.spawn(
@@ -49,7 +49,7 @@ async def catalog_process(
         [sys.executable, "-m", "catalog_service"],
         environment={**os.environ, **environment, **own, **variables},
         directory=_ROOT,
-        output=asyncio.subprocess.DEVNULL,
+        output=output,
     )
 
     async def answers() -> bool:
