@@ -14,10 +14,8 @@ def to_text(value: object) -> str:
     # the most frequent first
     if isinstance(value, float):
         return number_to_text(value)
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
+    if value is None or isinstance(value, str):
+        return value or ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
