@@ -10,11 +10,13 @@ from catalog_service.errors import TaskNotFound, TaskOver
 from catalog_service.status import RedisDown, TaskFinder, TaskRecords
 from catalog_service.storage import Storage
 from common.failpoints import Failpoint, failpoint
-from common.ledger import read_task
+from common.ledger import read_task, turn_key
 from common.messages import UploadMessage
 from common.tasks import TaskRecord, TaskStatus
 
 log = structlog.get_logger(__name__)
+
+_TAKE_TURN = "SELECT pg_advisory_xact_lock($1)"
 
 _CANCEL_STARTED = """
 UPDATE tasks
@@ -101,6 +103,7 @@ async def _cancel_pending(connection: asyncpg.Connection, upload: UploadMessage)
 
 async def _cancel_started(connection: asyncpg.Connection, task_id: UUID) -> None:
     async with connection.transaction():
+        await connection.execute(_TAKE_TURN, turn_key(task_id))
         row = await connection.fetchrow(_CANCEL_STARTED, task_id)
         if row is not None:
             await connection.execute(_END_ATTEMPT, row["proveedor_id"], task_id, row["epoch"])

@@ -1,5 +1,6 @@
 """Where the upload API is put together."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -24,6 +25,7 @@ from common.aws import aws_client
 from common.http import install_http_basics
 from common.redis import redis_client
 from common.tasks import TaskStore
+from common.unheeded import report_unheeded
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +38,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        report_unheeded(asyncio.get_running_loop())
         async with AsyncExitStack() as stack:
             await _wire(app, settings, stack)
             log.info("service_started")

@@ -66,6 +66,15 @@ async def read_row_errors(
     return [RowError(fila=row["fila"], faults=_json(row["faults"])) for row in rows]
 
 
+def turn_key(task_id: UUID) -> int:
+    """Return the key of the advisory lock by which a task's batches and its cancellation take turns.
+
+    Who asks first has it first; a row's lock alone goes to whoever happens to be quick, and a worker that has
+    just committed a batch is quicker than the API that has waited for it.
+    """
+    return int.from_bytes(task_id.bytes[:8], signed=True)
+
+
 async def read_fault_groups(
     connection: asyncpg.Connection, proveedor_id: str, task_id: UUID
 ) -> list[FaultGroup]:

@@ -21,6 +21,7 @@ from common.failpoints import arm_failpoint
 from common.logs import configure_logs
 from common.redis import redis_client
 from common.tasks import TaskStore
+from common.unheeded import report_unheeded
 from worker.consumer import Consumer
 from worker.database import Database
 from worker.gate import Gate
@@ -46,6 +47,7 @@ async def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT, then finish the batches at hand and give the rest back."""
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
     stopping = asyncio.Event()
+    report_unheeded(asyncio.get_running_loop())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     async with AsyncExitStack() as stack:

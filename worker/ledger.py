@@ -14,7 +14,7 @@ import asyncpg
 import msgspec
 
 from common.failpoints import Failpoint, failpoint
-from common.ledger import read_ended_task, record_from_row
+from common.ledger import read_ended_task, record_from_row, turn_key
 from common.messages import UploadMessage
 from common.tasks import LIST_LIMIT, TaskRecord, TaskStatus
 from worker.dry_run import begin_again
@@ -91,10 +91,11 @@ UPDATE tasks SET lease_until = clock_timestamp() + $4
 RETURNING true
 """
 
+# the turn before the row: a cancellation that waits for the batch before this one comes in between
 _HOLD = """
-SELECT cursor FROM tasks
+SELECT t.cursor FROM tasks AS t, pg_advisory_xact_lock_shared($4)
  WHERE proveedor_id = $1 AND task_id = $2 AND epoch = $3 AND status = 'processing'
-   FOR UPDATE
+   FOR UPDATE OF t
 """
 
 _OPEN = """
@@ -246,7 +247,7 @@ async def hold(connection: asyncpg.Connection, claim: Claim, cursor: int) -> Non
     Raises:
         Fenced: the task is no longer this attempt's, or somebody else moved its cursor.
     """
-    if await connection.fetchval(_HOLD, *_identity(claim)) != cursor:
+    if await connection.fetchval(_HOLD, *_identity(claim), turn_key(claim.upload.task_id)) != cursor:
         raise Fenced
 
 

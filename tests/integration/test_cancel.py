@@ -121,9 +121,9 @@ class TestRunning:
                 await lock.someone_waits()
                 await lock.step()
             await lock.someone_waits()
-            # the third batch holds the task's row: the answer comes when it is committed
+            # the third batch has its turn: the answer comes when it is committed
             cancelling = asyncio.create_task(api.post(cancel_url(upload.task_id)))
-            await waits_for_the_row(connection)
+            await waits_for("advisory", connection)
             await lock.step()
             body = (await cancelling).json()
             assert body["status"] == "cancelled"
@@ -148,16 +148,17 @@ class TestRunning:
         assert (len(errors), len(created)) == (7, 23)
 
 
-async def waits_for_the_row(connection: asyncpg.Connection, application_name: str = "") -> None:
-    """Return once the API, which gives no name, waits for a row that somebody else has locked."""
+async def waits_for(event: str, connection: asyncpg.Connection, application_name: str = "") -> None:
+    """Return once the API, which gives no name, waits for a lock of that kind."""
 
     async def waits() -> bool:
         found: bool = await connection.fetchval(
             """
             SELECT EXISTS (SELECT FROM pg_stat_activity
                             WHERE datname = current_database() AND wait_event_type = 'Lock'
-                              AND wait_event IN ('transactionid', 'tuple') AND application_name = $1)
+                              AND wait_event = $1 AND application_name = $2)
             """,
+            event,
             application_name,
         )
         return found
@@ -253,7 +254,7 @@ class TestRaces:
             held = await claim(worker, upload)
             assert isinstance(held, Claim)
             cancelling = asyncio.create_task(api.post(cancel_url(upload.task_id)))
-            await waits_for_the_row(connection)
+            await waits_for("transactionid", connection)
         assert (await cancelling).json()["status"] == "cancelled"
         with pytest.raises(Fenced):
             await ledger.open_task(worker, held, 10, "sha", Reading())
@@ -270,7 +271,7 @@ class TestRaces:
             async with other.transaction():
                 await insert_task(other, upload.task_id, status=TaskStatus.CANCELLED)
                 processing = asyncio.create_task(process_upload(shop, upload, "correlation-1"))
-                await waits_for_the_row(connection, "carga-worker")
+                await waits_for("transactionid", connection, "carga-worker")
             assert await processing == Done()
         assert (await account_of(connection, upload)).attempts == []
         await other.close()
@@ -289,7 +290,7 @@ class TestRaces:
         async with worker.transaction():
             await ledger.complete(worker, held, {"resumen": {}})
             cancelling = asyncio.create_task(api.post(cancel_url(upload.task_id)))
-            await waits_for_the_row(connection)
+            await waits_for("transactionid", connection)
         assert_problem(await cancelling, 409, "task_over")
         assert (await account_of(connection, upload)).record.status is TaskStatus.COMPLETED
         await worker.close()
