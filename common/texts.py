@@ -291,8 +291,8 @@ TASK_ERRORS: dict[str, Text] = {
         "A cell of the sheet ({cell}) has more than {limit} characters; Excel holds 32,767",
     ),
     "xlsx_too_wide": Text(
-        "La fila de encabezados llega hasta la columna {columns}, demasiado ancha para tantas filas. Borre lo "
-        "que haya a la derecha de la tabla",
+        "La fila de encabezados llega hasta la columna {columns}, demasiado ancha para tantas filas. Borre "
+        "lo que haya a la derecha de la tabla",
         "The header row reaches column {columns}, too wide for so many rows. Delete what stands right of the "
         "table",
     ),
