@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from cli.render import show_groups, show_warnings
 from cli.screen import Screen
 from cli.state import ROOT
 from common.texts import Text
+from common.visible import visible
 
 Json = dict[str, Any]
 
@@ -97,7 +97,7 @@ def _exit_code(returncode: int) -> ExitCode:
 
 def _show(screen: Screen, document: Json, *, first_rows: bool) -> None:
     if document["error_code"]:
-        error = _visible(document["error"])
+        error = visible(document["error"])
         screen.show(_REFUSED, style="bold red", code=document["error_code"], error=error)
     else:
         loads = document["se_puede_cargar"]
@@ -116,7 +116,7 @@ def _show_facts(screen: Screen, document: Json) -> None:
         if value is None:
             continue
         label = screen.words(_FORMAT if name == "formato" else _FACTS.get(name, Text(name, name)))
-        shown = screen.words(_YES_NO[value]) if isinstance(value, bool) else _visible(str(value))
+        shown = screen.words(_YES_NO[value]) if isinstance(value, bool) else visible(str(value))
         screen.show(_FACT, name=label, value="TAB" if value == "\t" else shown)
 
 
@@ -130,7 +130,7 @@ def _show_columns(screen: Screen, columns: list[Json]) -> None:
     for column in columns[:_COLUMNS_SHOWN]:
         how = _HOW.get(column["como"], Text(*[column["como"]] * 2))
         cells = (str(column["posicion"]), column["encabezado"], column["columna"] or "–", screen.words(how))
-        table.add_row(*(Styled(_visible(cell)) for cell in cells))
+        table.add_row(*(Styled(visible(cell)) for cell in cells))
     screen.out.print(table)
     if len(columns) > _COLUMNS_SHOWN:
         screen.show(_MORE_COLUMNS, more=len(columns) - _COLUMNS_SHOWN)
@@ -148,7 +148,7 @@ def _show_first(screen: Screen, rows: list[Json]) -> None:
         table.add_column(screen.words(_ROW, fila=row["fila"]), overflow="ellipsis", no_wrap=True)
     for name in list(dict.fromkeys(name for row in shown for name in row["values"]))[:_COLUMNS_SHOWN]:
         cells = (name, *(row["values"].get(name, "") for row in shown))
-        table.add_row(*(Styled(_visible(cell)) for cell in cells))
+        table.add_row(*(Styled(visible(cell)) for cell in cells))
     screen.out.print(table)
 
 
@@ -161,12 +161,5 @@ def _show_rows(screen: Screen, command: list[str]) -> ExitCode:
                 values = row["values"] or {}
                 cells = " · ".join(f"{name}={value}" for name, value in values.items() if value)
                 told = f"{cells}  ✗ {row['error']}" if "error" in row else cells
-                screen.out.print(Styled(f"{row['fila']}: {_visible(told)}"), soft_wrap=True)
+                screen.out.print(Styled(f"{row['fila']}: {visible(told)}"), soft_wrap=True)
     return _exit_code(process.returncode)
-
-
-def _visible(text: str) -> str:
-    """Return the text with nothing in it that a terminal would obey."""
-    if text.isprintable():
-        return text
-    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(c)[0] == "C" else c for c in text)
