@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, BinaryIO
 
 from worker.readers.dialect import CELL_LIMIT, find_dialect
-from worker.readers.encoding import CHUNK_BYTES, CONTROLS, UNDECODED, find_encoding
+from worker.readers.encoding import CHUNK_BYTES, CONTROLS, ODD, UNDECODED, find_encoding
 from worker.readers.quoting import LINE_END, broken_quote, stray_quotes, swallows_rows
 from worker.readers.table import Fault, FileRefused, Notice, Row
 
@@ -44,9 +44,8 @@ class CsvReader:
         with self._text() as text:
             self._dialect = find_dialect(text)
         self._header: Sequence[str] = ()
-        careful = self._encoding.mixed or self._encoding.odd
         #: Rows of this width, without quotes, need no closer look.
-        self._plain_width = -1 if careful else self._dialect.width
+        self._plain_width = -1 if self._encoding.mixed else self._dialect.width
         _check_header(next(self.rows(), None), self._dialect.sep_lines + self._dialect.blank_lines + 1)
         self.facts |= {
             "encoding": self._encoding.name,
@@ -66,7 +65,7 @@ class CsvReader:
                 text.readline()
             quoted: list[str] = []
             reader = csv.reader(
-                _remember_quoted(text, quoted, every=self._encoding.odd),
+                _remember_quoted(text, quoted, odd=self._encoding.odd),
                 delimiter=self._dialect.delimiter,
                 strict=True,
             )
@@ -81,13 +80,13 @@ class CsvReader:
 
         Each row waits for the next: a row of a single cell makes those beside it doubtful.
         """
-        width = self._plain_width
+        width, quickly = self._plain_width, not (self._encoding.odd or self._encoding.mixed)
         held: Row | None = None
         held_has_quotes = False
         short: Row | None = None
         for fila, cells in enumerate(reader, start=self._dialect.blank_lines + 1):
             has_quotes = bool(quoted)
-            if has_quotes and len(quoted) == 1 and width > 0 and '"' not in "".join(cells):
+            if has_quotes and len(quoted) == 1 and quickly and '"' not in "".join(cells):
                 quoted.clear()
             if not quoted and len(cells) == width and held and not short:
                 yield held
@@ -181,10 +180,11 @@ class CsvReader:
         return io.TextIOWrapper(raw, self._encoding.codec, self._encoding.errors, newline="")
 
 
-def _remember_quoted(lines: Iterable[str], quoted: list[str], *, every: bool) -> Iterator[str]:
-    """Yield the lines, and put those of a record with quotes, or of ``every`` one, into ``quoted``."""
+def _remember_quoted(lines: Iterable[str], quoted: list[str], *, odd: bool) -> Iterator[str]:
+    """Yield the lines, and put those of a record with quotes into ``quoted``; in an ``odd`` file also other
+    lines that want a closer look."""
     for line in lines:
-        if quoted or '"' in line or every:
+        if quoted or '"' in line or (odd and ODD.search(line)):
             quoted.append(line)
         yield line
 

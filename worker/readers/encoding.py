@@ -31,7 +31,8 @@ _OTHER_KINDS = (
 _CONTROL_BYTES = bytes([*range(9), 11, 12, *range(14, 32), 127])
 #: Control characters, those that end lines and divide columns apart.
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_ODD = re.compile(rf"{CONTROLS.pattern}|[,;\t|\r\n]'")
+#: What wants a closer look: control characters, and apostrophes that may stand for quotes.
+ODD = re.compile(rf"{CONTROLS.pattern}|(?:^|[,;\t|\r\n])'")
 _C1_IN_UTF8 = re.compile(b"\xc2[\x80-\x9f]")
 _APOSTROPHE = re.compile(rb"[,;\t|\r\n]'")
 #: What ``surrogateescape`` makes of bytes that are not in the encoding.
@@ -105,7 +106,7 @@ def _utf16(file: BinaryIO, name: str) -> Encoding:
     try:
         for chunk in _chunks(file):
             text = decoder.decode(chunk)
-            odd = odd or _ODD.search(text) is not None
+            odd = odd or ODD.search(text) is not None
             ends = _line_ends(text)
             lines += ends
             unended = 0 if ends else unended + 1
