@@ -12,6 +12,7 @@ _MEANINGS = {
     400: "The body is not a form with one file: `not_multipart`, `malformed_multipart`, `form_over_limits`, "
     "`file_missing`, "
     "`wrong_file_field`, `several_files`, `filename_missing`, `file_empty`",
+    403: "The page of another origin, which may change nothing: `origin_not_allowed`",
     404: "There is no such thing: `task_not_found`, `product_not_found`",
     408: "The body stopped coming: `upload_stalled`, `upload_too_slow`",
     409: "The task has ended already: `task_over`",
@@ -20,8 +21,8 @@ _MEANINGS = {
     422: "A parameter or header is missing or of the wrong form: `invalid_parameters`, "
     "`invalid_proveedor_id`, `invalid_boolean`, `invalid_cursor`, `invalid_idempotency_key`, "
     "`idempotency_key_reused`",
-    503: "A store is down, try again after `Retry-After` seconds: `storage_unavailable`, "
-    "`queue_unavailable`, `database_unavailable`, `status_unavailable`",
+    503: "A store is down or the service busy, try again after `Retry-After` seconds: `server_busy`, "
+    "`storage_unavailable`, `queue_unavailable`, `database_unavailable`, `status_unavailable`",
 }
 
 #: The body of an upload, which FastAPI does not see: it is read from the stream.

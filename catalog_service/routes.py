@@ -23,10 +23,17 @@ from catalog_service.schemas import (
 )
 from catalog_service.settings import Settings
 from catalog_service.task_lists import MAX_PAGE as MAX_LIST_PAGE
-from catalog_service.task_lists import Place, TaskLists
+from catalog_service.task_lists import PLACE_PATTERN, Place, TaskLists
 from catalog_service.templates import csv_template, xlsx_template
 from catalog_service.uploads import Stores, UploadOrder, UploadsUnderWay, accept_upload
-from catalog_service.validation import CONTENT_TYPES, check_idempotency_key, check_provider_id, parse_boolean
+from catalog_service.validation import (
+    CONTENT_TYPES,
+    IDEMPOTENCY_KEY_PATTERN,
+    PROVIDER_ID_PATTERN,
+    check_idempotency_key,
+    check_provider_id,
+    parse_boolean,
+)
 from common.texts import Language, choose_language
 
 PREFIX = "/api/catalog"
@@ -62,7 +69,13 @@ async def _prefix(request: Request) -> str:
 
 
 async def _provider_id(
-    proveedor_id: Annotated[str, Query(description="1-64 of A-Z a-z 0-9 . _ -, the first a letter or digit")],
+    proveedor_id: Annotated[
+        str,
+        Query(
+            description="1-64 of A-Z a-z 0-9 . _ -, the first a letter or digit",
+            json_schema_extra={"pattern": PROVIDER_ID_PATTERN},
+        ),
+    ],
 ) -> str:
     return check_provider_id(proveedor_id)
 
@@ -100,7 +113,11 @@ async def _examples(
 async def _idempotency_key(
     key: Annotated[
         str | None,
-        Header(alias="Idempotency-Key", description="1-255 visible ASCII characters; a retry finds its task"),
+        Header(
+            alias="Idempotency-Key",
+            description="1-255 visible ASCII characters; a retry finds its task",
+            json_schema_extra={"pattern": IDEMPOTENCY_KEY_PATTERN},
+        ),
     ] = None,
 ) -> str | None:
     return None if key is None else check_idempotency_key(key)
@@ -119,7 +136,7 @@ router = APIRouter()
     "/items/bulk-upload",
     status_code=202,
     tags=["uploads"],
-    responses={202: {"model": AcceptedBody}, **problems(400, 408, 413, 415, 422, 503)},
+    responses={202: {"model": AcceptedBody}, **problems(400, 403, 408, 413, 415, 422, 503)},
     openapi_extra=UPLOAD_BODY,
 )
 async def upload(
@@ -165,7 +182,7 @@ async def status(task_id: UUID, services: ServicesDep, language: LanguageDep, pr
 @router.post(
     "/bulk-upload/{task_id}/cancel",
     tags=["uploads"],
-    responses={200: {"model": StatusBody}, **problems(404, 409, 422, 503)},
+    responses={200: {"model": StatusBody}, **problems(403, 404, 409, 422, 503)},
 )
 async def cancel(task_id: UUID, services: ServicesDep, language: LanguageDep, prefix: PrefixDep) -> Response:
     """Call an upload off: one that waits never starts, one that runs stops at its next batch."""
@@ -202,7 +219,9 @@ async def created_products(
     task_id: UUID,
     services: ServicesDep,
     prefix: PrefixDep,
-    after: Annotated[str, Query(description="Comes with `next`")] = "0.0",
+    after: Annotated[
+        str, Query(description="Comes with `next`", json_schema_extra={"pattern": PLACE_PATTERN})
+    ] = "0.0",
     limit: ListLimit = MAX_LIST_PAGE,
 ) -> Response:
     """List the ids of the products that an upload created, as far as it has come."""

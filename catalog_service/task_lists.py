@@ -25,7 +25,10 @@ SELECT batch.cursor, output.position, output.value
  LIMIT $5
 """
 
-_PLACE = re.compile(r"(\d{1,18})\.(\d{1,18})", re.ASCII)
+#: What `Place` writes.
+PLACE_PATTERN = r"^([0-9]{1,18})\.([0-9]{1,18})$"
+
+_PLACE = re.compile(PLACE_PATTERN)
 
 
 class Place(NamedTuple):

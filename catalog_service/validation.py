@@ -23,8 +23,12 @@ CONTENT_TYPES = {
 
 _MAX_FILENAME_BYTES = 255
 
-_PROVIDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+#: As the documentation of the API gives them.
+PROVIDER_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+IDEMPOTENCY_KEY_PATTERN = r"^[!-~]{1,255}$"
+
+_PROVIDER_ID = re.compile(PROVIDER_ID_PATTERN)
+_IDEMPOTENCY_KEY = re.compile(IDEMPOTENCY_KEY_PATTERN)
 
 _YES = frozenset({"true", "1", "si", "sí"})
 _NO = frozenset({"false", "0", "no"})
