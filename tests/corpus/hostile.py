@@ -224,6 +224,13 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "dtd_en_utf16.xlsx": lambda: _parts(sheet=_declared(_laughs()).replace("UTF-8", "UTF-16", 1).encode("utf-16")),
     "celda_lejana.xlsx": lambda: _parts(sheet=sheet(_GOOD + '<row r="4"><c r="ZZZZ4"><v>1</v></c></row>')),
     "fila_dos_mil_millones.xlsx": lambda: _parts(sheet=sheet(_GOOD + row(2_000_000_000, [1]))),
+    "fila_fuera_de_los_datos.xlsx": lambda: _parts(
+        sheet=sheet(_GOOD, head="<!-- -->", tail=f"<extLst><ext>{row(2_000_000_000, [1])}</ext></extLst>")
+    ),
+    "fila_dentro_de_una_celda.xlsx": lambda: _parts(
+        sheet=sheet(_GOOD + f'<row r="4"><c r="A4"><v>1</v>{row(2_000_000_000, [1])}</c></row>')
+    ),
+    "otra_cosa_por_celda.xlsx": lambda: _parts(sheet=sheet(_GOOD + '<row r="4"><d/><c><v>1</v></c></row>')),
     "fila_mayor_que_64_bits.xlsx": lambda: _parts(sheet=sheet(_GOOD + row(10**25, [1]))),
     "fila_negativa.xlsx": lambda: _parts(sheet=sheet(_GOOD + row(-1, [1]))),
     "un_millon_de_columnas.xlsx": lambda: _parts(sheet=sheet(_GOOD + row(4, [1] * 1_000_000))),

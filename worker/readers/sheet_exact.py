@@ -21,6 +21,14 @@ _MAX_UNVALUED = 100_000
 _REF = re.compile(r"([A-Z]{1,7})([0-9]{1,10})")
 _NUMBER = re.compile(r"[0-9]{1,10}")
 _TRUE = ("1", "true")
+_ROWS = frozenset(
+    f"{namespace}}}row"
+    for namespace in (
+        "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+        "http://purl.oclc.org/ooxml/spreadsheetml/main",
+    )
+)
+_IN_ROW = ("c", "extLst")
 _ROW_DEPTH, _CELL_DEPTH, _VALUE_DEPTH = 3, 4, 5
 
 
@@ -53,7 +61,7 @@ class _Scan:
         self._depth = 0
         self._row = self._column = 0
         self._row_is_hidden = self._row_has_cells = False
-        self._in_cell = False
+        self._in_row = self._in_cell = False
         self._type = ""
         self._has_formula = self._has_value = False
         self._length = 0
@@ -63,6 +71,7 @@ class _Scan:
         if self._depth > MAX_DEPTH:
             raise FileRefused("xlsx_too_deep", limit=MAX_DEPTH)
         tag = name.rpartition("}")[2]
+        self._check_place(name, tag)
         if tag == "c" and self._depth == _CELL_DEPTH:
             self._start_cell(attributes)
         elif tag == "row" and self._depth == _ROW_DEPTH:
@@ -74,11 +83,19 @@ class _Scan:
         elif tag == "col" and attributes.get("hidden") in _TRUE:
             self._hide_columns(attributes)
 
+    def _check_place(self, name: str, tag: str) -> None:
+        """Refuse rows and cells where none belong: the careful parser takes them wherever they stand, and
+        whatever stands in a row for a cell."""
+        if name in _ROWS and self._depth != _ROW_DEPTH:
+            raise FileRefused("file_unreadable", format="XLSX")
+        if self._in_row and self._depth == _CELL_DEPTH and tag not in _IN_ROW:
+            raise FileRefused("file_unreadable", format="XLSX")
+
     def _start_row(self, attributes: dict[str, str]) -> None:
         number = attributes.get("r")
         row = self._row + 1 if number is None else _whole(number)
         check_row(row, self._row)
-        self._row, self._column = row, 0
+        self._row, self._column, self._in_row = row, 0, True
         self._row_is_hidden, self._row_has_cells = attributes.get("hidden") in _TRUE, False
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
@@ -120,15 +137,16 @@ class _Scan:
                 self._has_value = self._has_value or self._length > 0
             elif tag == "f":
                 self._length = 0
-        elif self._depth == _ROW_DEPTH and self._row_has_cells:
+        elif self._depth == _ROW_DEPTH:
             self._end_row()
         self._depth -= 1
 
     def _end_row(self) -> None:
-        self.sheet.filled_rows += 1
-        if self._row_is_hidden:
-            self.sheet.hide_row(self._row)
-        self._row_has_cells = False
+        if self._row_has_cells:
+            self.sheet.filled_rows += 1
+            if self._row_is_hidden:
+                self.sheet.hide_row(self._row)
+        self._in_row = self._row_has_cells = False
 
     def _end_cell(self) -> None:
         self._in_cell = False
