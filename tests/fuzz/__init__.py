@@ -1,0 +1,1 @@
+"""Fuzzing, which is run by hand: what it finds becomes a test beside the others."""
