@@ -12,6 +12,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from common.catalog import COLUMNS, MAX_WHOLE, PRICE_DECIMALS, PRICE_DIGITS, Column, ColumnType
+from common.formulas import harmless, may_run
 from common.texts import Language, Text, render
 
 #: One value a column, in their order: enough to see what belongs where.
@@ -66,8 +67,6 @@ _OPTIONAL_FILL = PatternFill("solid", fgColor="E4E4E4")
 _BOLD = Font(bold=True)
 _WRAPPED = Alignment(wrap_text=True, vertical="top")
 _FORMATS = {ColumnType.TEXT: "@", ColumnType.PRICE: "0.00"}
-#: What a spreadsheet program takes for the beginning of a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @lru_cache
@@ -76,7 +75,7 @@ def csv_template(*, examples: bool) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(column.name for column in COLUMNS)
-    writer.writerows([_harmless(value) for value in row] for row in _example_rows(examples))
+    writer.writerows(map(harmless, row) for row in _example_rows(examples))
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -96,10 +95,6 @@ def xlsx_template(language: Language, *, examples: bool) -> bytes:
 
 def _example_rows(examples: bool) -> tuple[tuple[str, ...], ...]:
     return EXAMPLES if examples else ()
-
-
-def _harmless(value: str) -> str:
-    return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
 
 
 def _write_products(sheet: Worksheet, examples: bool) -> None:
@@ -164,5 +159,6 @@ def _write(sheet: Worksheet, row: int, column: int, value: str | Decimal | int) 
     cell: Any = sheet.cell(row, column)
     cell.value = value
     if isinstance(value, str):
-        cell.data_type = "s"  # never a formula, whatever it begins with
+        cell.data_type = "s"  # never a formula, whatever it begins with …
+        cell.quotePrefix = may_run(value)  # … nor when it is edited
     return cell

@@ -101,6 +101,42 @@ def test_no_cell_is_a_formula(language: Language) -> None:
     ]
 
 
+def test_examples_that_look_like_formulas_would_be_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    hostile = (
+        "=1+1",
+        "@SUM(A1)",
+        "+cmd|'/C calc'!A0",
+        "-2+3",
+        "-12.50",
+        "\tx",
+        "\rx",
+        "-5",
+        "=a",
+        "+7",
+        "-5",
+        "",
+        "=x",
+    )
+    monkeypatch.setattr("catalog_service.templates.EXAMPLES", (hostile,))
+    try:
+        csv_template.cache_clear()
+        xlsx_template.cache_clear()
+        row = csv_rows(examples=True)[1]
+        sheet = load_workbook(io.BytesIO(xlsx_template("es", examples=True))).worksheets[0]
+    finally:
+        csv_template.cache_clear()
+        xlsx_template.cache_clear()
+    assert row == [
+        "'=1+1", "'@SUM(A1)", "'+cmd|'/C calc'!A0",
+        "'-2+3", "-12.50", "'\tx", "'\rx", "-5", "'=a", "+7", "-5", "", "'=x",
+    ]  # fmt: skip
+    cells = {cell.column: cell for cell in sheet[2] if cell.value is not None}
+    assert (cells[1].value, cells[1].data_type, cells[1].quotePrefix) == ("=1+1", "s", True)
+    # numbers are numbers
+    assert (cells[5].value, cells[5].data_type, cells[5].quotePrefix) == (-12.5, "n", False)
+    assert "f" not in {cell.data_type for cell in cells.values()}
+
+
 def test_csv_says_the_same() -> None:
     assert csv_rows(examples=False) == [list(COLUMN_NAMES)]
     assert csv_rows(examples=True) == [list(COLUMN_NAMES), *map(list, EXAMPLES)]
