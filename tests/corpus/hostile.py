@@ -259,7 +259,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "60_mb_de_filas_vacias.xlsx": lambda: _parts(sheet=_sheet_of("<row/>", 60 * _MEGABYTE)),
     "60_mb_de_espacios.xlsx": lambda: _parts(sheet=_sheet_of(" ", 60 * _MEGABYTE)),
     "medio_millon_de_combinadas.xlsx": lambda: _parts(sheet=_million_merged()),
-    "hoja_anidada.xlsx": lambda: _parts(sheet=sheet(_GOOD + _deep("row"))),
+    "hoja_anidada.xlsx": lambda: _parts(sheet=sheet(_GOOD + _deep("a"))),
     "libro_anidado.xlsx": lambda: _parts(book=f"{DECLARATION}{_deep('workbook')}"),
     "textos_anidados.xlsx": lambda: _parts(strings=f'<sst xmlns="{MAIN}"><si>{_deep("r")}</si></sst>'),
     "estilos_anidados.xlsx": lambda: _parts(styles=f"{DECLARATION}{_deep('xf')}"),
@@ -268,6 +268,12 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     ),
     "directorio_que_miente_mas.xlsx": lambda: _with_entry(
         SHEET, lambda e: Entry(e.name, e.content, claimed_size=len(e.content) + 1000)
+    ),
+    "bytes_tras_el_final.xlsx": lambda: _with_entry(
+        SHEET, lambda e: Entry(e.name, e.content.ljust(_MEGABYTE), trailing=b"x" * 300_000)
+    ),
+    "un_byte_tras_el_final.xlsx": lambda: _with_entry(
+        SHEET, lambda e: Entry(e.name, e.content.ljust(_MEGABYTE), trailing=b"x")
     ),
     "cabecera_con_otro_nombre.xlsx": lambda: _with_entry(SHEET, lambda e: Entry(e.name, e.content, inner_name="otra.xml")),
     "nombres_repetidos.xlsx": lambda: pack_by_hand([*_entries(_good()), Entry(SHEET, b"<worksheet/>")]),

@@ -172,6 +172,7 @@ class Entry:
     inner_name: str | None = None
     flags: int = 0
     method: int = 8
+    trailing: bytes = b""
 
 
 def pack_by_hand(entries: Sequence[Entry]) -> bytes:
@@ -179,7 +180,7 @@ def pack_by_hand(entries: Sequence[Entry]) -> bytes:
     body, directory = b"", b""
     for entry in entries:
         packer = zlib.compressobj(1, zlib.DEFLATED, -15)
-        packed = packer.compress(entry.content) + packer.flush()
+        packed = packer.compress(entry.content) + packer.flush() + entry.trailing
         size = len(entry.content) if entry.claimed_size is None else entry.claimed_size
         facts = struct.pack(
             "<HHHHLLL", entry.flags, entry.method, 0, 33, zlib.crc32(entry.content), len(packed), size

@@ -184,15 +184,17 @@ def _unpacked(file: BinaryIO, start: int, entry: ZipInfo) -> Iterator[bytes]:
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
         for piece in packed:
-            yield inflater.decompress(piece, _PIECE_BYTES)
-            while inflater.unconsumed_tail:
-                yield inflater.decompress(inflater.unconsumed_tail, _PIECE_BYTES)
+            # behind its end it would take bytes for ever
+            while piece and not inflater.eof:
+                yield inflater.decompress(piece, _PIECE_BYTES)
+                piece = inflater.unconsumed_tail
+            if inflater.eof:
+                break
+        while not inflater.eof and (rest := inflater.decompress(b"", _PIECE_BYTES)):
+            yield rest
     except zlib.error as error:
         raise FileRefused("file_unreadable", format="XLSX") from error
-    # what a lenient unpacker would still hold back
-    while rest := inflater.decompress(b"", _PIECE_BYTES):
-        yield rest
-    if not inflater.eof or inflater.unused_data:
+    if not inflater.eof or inflater.unused_data or inflater.unconsumed_tail or next(packed, b""):
         raise FileRefused("xlsx_inconsistent")
 
 
