@@ -55,7 +55,7 @@ class Settings(AwsSettings, RedisSettings, DatabaseSettings, LogSettings):
     worker_health_port: int = Field(default=0, ge=0, le=65_535)
     worker_health_host: str = "127.0.0.1"
     #: Attempts that may end in a crash before the task is failed.
-    max_attempts: int = Field(default=5, ge=1)
+    max_attempts: int = Field(default=3, ge=1)
     #: Time a stopping worker has to finish its batches; what is left is another worker's.
     shutdown_grace_seconds: float = Field(default=8, gt=0)
 

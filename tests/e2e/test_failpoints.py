@@ -182,7 +182,7 @@ async def uploaded(port: int, content: bytes, headers: Mapping[str, str]) -> htt
 async def api_dies(
     environment: Mapping[str, str], place: Failpoint, content: bytes, headers: Mapping[str, str]
 ) -> None:
-    async with catalog_process(environment, **{VARIABLE: place}) as (api, port):
+    async with catalog_process({**environment, VARIABLE: place}) as (api, port):
         with pytest.raises(httpx.TransportError):
             await uploaded(port, content, headers)
         assert await api.wait() == KILLED
@@ -241,7 +241,7 @@ async def test_an_api_that_dies_cancelling(
     upload = put_upload(environment, FILE)
     send(environment, upload)
     path = f"/api/catalog/bulk-upload/{upload.task_id}/cancel"
-    async with catalog_process(environment, **{VARIABLE: place}) as (api, port):
+    async with catalog_process({**environment, VARIABLE: place}) as (api, port):
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
             with pytest.raises(httpx.TransportError):
                 await client.post(path)
