@@ -26,7 +26,8 @@ Problem (common.problems)
 ├── TaskNotFound                    404    task_not_found
 ├── TaskOver                        409    task_over
 ├── ProductNotFound                 404    product_not_found
-└── StoreUnavailable                503  a store is down; with Retry-After
+├── TooManyUploads              503    too_many_uploads
+└── StoreUnavailable            503  a store is down; with Retry-After
     ├── StorageUnavailable                 storage_unavailable
     ├── QueueUnavailable                   queue_unavailable
     ├── DatabaseUnavailable                database_unavailable
@@ -287,6 +288,18 @@ class ProductNotFound(Problem):
         "El proveedor {proveedor_id} no tiene un producto con id «{id}»",
         "Provider {proveedor_id} has no product with id “{id}”",
     )
+
+
+class TooManyUploads(Problem):
+    """As many uploads are arriving as there is memory for; nothing of this one was read."""
+
+    status = 503
+    code = "too_many_uploads"
+    text = Text(
+        "Se están recibiendo demasiados archivos a la vez; vuelva a intentarlo en unos segundos",
+        "Too many files are arriving at the same time; try again in a few seconds",
+    )
+    retry_after = 5
 
 
 class StoreUnavailable(Problem):

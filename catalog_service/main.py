@@ -80,7 +80,7 @@ async def _wire(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None
     records = TaskRecords(TaskStore(redis), timeout_seconds=settings.redis_timeout_seconds)
     finder = TaskFinder(records, database, storage, stale_seconds=settings.status_stale_seconds)
     stores = Stores(storage, records, queue, finder)
-    under_way = UploadsUnderWay()
+    under_way = UploadsUnderWay(limit=settings.max_uploads)
     stack.push_async_callback(under_way.ended, within_seconds=_CLEAN_UP_SECONDS)
     cancellation = Cancellation(finder, records, database, storage)
     lists, products = TaskLists(database), Products(database)

@@ -22,7 +22,8 @@ _MEANINGS = {
     "`invalid_proveedor_id`, `invalid_boolean`, `invalid_cursor`, `invalid_idempotency_key`, "
     "`idempotency_key_reused`",
     503: "A store is down or the service busy, try again after `Retry-After` seconds: `server_busy`, "
-    "`storage_unavailable`, `queue_unavailable`, `database_unavailable`, `status_unavailable`",
+    "`too_many_uploads`, `storage_unavailable`, `queue_unavailable`, `database_unavailable`, "
+    "`status_unavailable`",
 }
 
 #: The body of an upload, which FastAPI does not see: it is read from the stream.

@@ -12,6 +12,8 @@ class Settings(AwsSettings, RedisSettings, DatabaseSettings, HttpSettings, LogSe
     catalog_port: int = Field(default=3001, ge=0, le=65_535)
     #: Largest file taken, in MiB.
     max_file_size_mb: int = Field(default=200, ge=1, le=5_000)
+    #: Uploads that may arrive at the same time; each holds up to 20 MiB in memory.
+    max_uploads: int = Field(default=200, ge=1)
     #: Within each stretch of this many seconds some of an upload must arrive, or it is cut off.
     upload_idle_timeout_seconds: float = Field(default=30, gt=0)
     #: How long all of an upload may take to arrive; the time that S3 takes does not count.

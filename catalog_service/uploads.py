@@ -17,6 +17,7 @@ from catalog_service.errors import (
     StatusUnavailable,
     StorageUnavailable,
     StoreUnavailable,
+    TooManyUploads,
 )
 from catalog_service.multipart_stream import UploadForm
 from catalog_service.parts import StoredFile
@@ -64,12 +65,19 @@ class Stores:
 class UploadsUnderWay:
     """The uploads that this process is taking: the clients that they use are closed after their end."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, limit: int) -> None:
+        self._limit = limit
         self._tasks: set[asyncio.Task[Any]] = set()
 
     @contextmanager
     def noted(self) -> Iterator[None]:
-        """Count the current task among them."""
+        """Count the current task among them.
+
+        Raises:
+            TooManyUploads: there are as many as may be; each holds a part of its file in memory.
+        """
+        if len(self._tasks) >= self._limit:
+            raise TooManyUploads()
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)

@@ -36,7 +36,7 @@ async def refused(environment: dict[str, str], **variables: str) -> AsyncIterato
     """The connection of a client that has been told 413 and could send on for ever."""
     async with AsyncExitStack() as stack:
         _, port = await stack.enter_async_context(
-            catalog_process(environment, MAX_FILE_SIZE_MB="1", **variables)
+            catalog_process({**environment, **variables}, MAX_FILE_SIZE_MB="1")
         )
         reader, writer = await stack.enter_async_context(connected(port))
         writer.write(HEAD + b"Content-Length: 99999999999\r\n\r\n" + START)
@@ -199,3 +199,22 @@ async def test_large_file_does_not_sit_in_memory(environment: dict[str, str]) ->
         )
         assert answer.status_code == 202
         assert memory_peak_mb(process) - before < 64
+
+
+async def test_more_uploads_than_there_is_memory_for_are_told_so(environment: dict[str, str]) -> None:
+    content = START + CSV + END
+    whole = HEAD + b"Content-Length: %d\r\n\r\n" % len(content) + content
+    async with catalog_process(environment, MAX_UPLOADS="1") as (_, port):
+        async with connected(port) as (first, writer):
+            writer.write(HEAD + b"Content-Length: %d\r\nExpect: 100-continue\r\n\r\n" % len(content))
+            # it is being read from now on
+            assert await read_answer(first) == (100, b"")
+            async with connected(port) as (second, other):
+                other.write(whole)
+                status, body = await read_answer(second)
+                assert (status, b"too_many_uploads" in body) == (503, True)
+            writer.write(content)
+            assert (await read_answer(first))[0] == 202
+        async with connected(port) as (third, writer):
+            writer.write(whole)
+            assert (await read_answer(third))[0] == 202
