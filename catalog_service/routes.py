@@ -27,6 +27,7 @@ from catalog_service.task_lists import PLACE_PATTERN, Place, TaskLists
 from catalog_service.templates import csv_template, xlsx_template
 from catalog_service.uploads import Stores, UploadOrder, UploadsUnderWay, accept_upload
 from catalog_service.validation import (
+    BOOLEAN_PATTERN,
     CONTENT_TYPES,
     IDEMPOTENCY_KEY_PATTERN,
     PROVIDER_ID_PATTERN,
@@ -40,7 +41,7 @@ PREFIX = "/api/catalog"
 V1_PREFIX = "/api/v1/catalog"
 
 _LARGEST_ROW = 2**63 - 1
-_BOOLEAN = {"enum": ["true", "false", "1", "0", "si", "no"]}
+_BOOLEAN = {"pattern": BOOLEAN_PATTERN, "examples": ["true", "false"]}
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,9 @@ _MAX_FILENAME_BYTES = 255
 PROVIDER_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 IDEMPOTENCY_KEY_PATTERN = r"^[!-~]{1,255}$"
 
+#: What `parse_boolean` reads.
+BOOLEAN_PATTERN = "^ *([Tt][Rr][Uu][Ee]|1|[Ss][IiÍí]|[Ff][Aa][Ll][Ss][Ee]|0|[Nn][Oo]) *$"
+
 _PROVIDER_ID = re.compile(PROVIDER_ID_PATTERN)
 _IDEMPOTENCY_KEY = re.compile(IDEMPOTENCY_KEY_PATTERN)
 
@@ -110,7 +113,7 @@ def parse_boolean(parameter: str, value: str) -> bool:
     Raises:
         InvalidBoolean: it is neither.
     """
-    word = value.strip().lower()
+    word = value.strip(" ").lower()
     if word not in _YES | _NO:
         raise InvalidBoolean(parameter=parameter)
     return word in _YES

@@ -1,5 +1,6 @@
 """Decisions about names, extensions, first bytes and parameters."""
 
+import re
 import unicodedata
 from collections.abc import Callable
 
@@ -16,6 +17,7 @@ from catalog_service.errors import (
     UnsupportedExtension,
 )
 from catalog_service.validation import (
+    BOOLEAN_PATTERN,
     check_content,
     check_extension,
     check_idempotency_key,
@@ -149,6 +151,19 @@ def test_idempotency_key_of_another_form(key: str) -> None:
 )
 def test_boolean(words: list[str], meaning: bool) -> None:
     assert [parse_boolean("p", word) for word in words] == [meaning] * len(words)
+
+
+@given(
+    st.text(st.sampled_from("truefalsTRUEFALS10sinoSINOíÍ ſıİK\t\n\xa0"), max_size=6) | st.text(max_size=3)
+)
+def test_boolean_is_what_the_documentation_says(word: str) -> None:
+    documented = re.search(BOOLEAN_PATTERN.replace("$", r"\Z"), word) is not None
+    try:
+        parse_boolean("p", word)
+    except InvalidBoolean:
+        assert not documented
+    else:
+        assert documented
 
 
 @pytest.mark.parametrize("word", ["", "2", "verdadero", "null", "yes!", "sí no"])
