@@ -362,6 +362,10 @@ WORKBOOKS: dict[str, Callable[[], bytes]] = {
     "id_con_ceros.xlsx": lambda: _one(id="008584"),
     "id_con_formato_de_ceros.xlsx": lambda: _one(id=_styled(_ZEROS, "8584")),
     "codigo_con_formato_propio.xlsx": lambda: _one(codigo=_styled(_AMX, "12"), id=_styled(_DASHED, "123456")),
+    "formato_que_no_existe.xlsx": lambda: Book(
+        data=rows(product(1, codigo=_styled(_AMX, "12"), id=_styled(_DASHED, "123456"))),
+        styles=_STYLES.replace('<xf numFmtId="168"/>', '<xf numFmtId="169"/>'),
+    ).packed(),
     "id_de_13_cifras.xlsx": lambda: _one(id=1234567890123),
     "id_de_16_cifras.xlsx": lambda: _one(id=1234567890123456),
     "id_que_parece_fecha.xlsx": lambda: _one(id="AMX-2024-01", codigo="1-2"),

@@ -156,4 +156,5 @@ def _open_carefully(file: BinaryIO, book: Workbook) -> _OpenSheet:
         raise FileRefused("file_unreadable", format="XLSX")
     # a wrong <dimension> would hide rows or columns
     sheet.reset_dimensions()
-    return sheet.iter_rows, text
+    # it looks up a cell's style when asked for it, and a style may lead nowhere
+    return sheet.iter_rows, lambda cell: _blame_file(lambda: text(cell))
