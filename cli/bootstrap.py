@@ -141,6 +141,9 @@ def _digest(file: Path) -> str:
 def _create(environment: Environment) -> None:
     base = _base_python()
     uv = shutil.which("uv")
+    if environment.directory.is_symlink():
+        # to clear it would clear somebody else's
+        environment.directory.unlink()
     if uv:
         shutil.rmtree(environment.directory, ignore_errors=True)
         _run(uv, "venv", "--quiet", "--python", base, str(environment.directory))

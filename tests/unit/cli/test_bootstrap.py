@@ -77,6 +77,18 @@ def test_changed_requirements_are_installed_on_top(clone: Path) -> None:
     assert _calls(clone) == ["install run.txt"]
 
 
+def test_an_environment_that_a_link_leads_to_is_left_alone(clone: Path) -> None:
+    theirs = clone.parent / "theirs"
+    bootstrap.prepare(clone, "status")
+    (clone / ".venv").rename(theirs)
+    (clone / ".venv").symlink_to(theirs)
+    (theirs / "carga.json").write_text('{"made_for": "another place"}')
+    bootstrap.prepare(clone, "status")
+    assert not (clone / ".venv").is_symlink()
+    assert (theirs / "carga.json").read_text() == '{"made_for": "another place"}'
+    assert (theirs / "bin").is_dir()
+
+
 @pytest.mark.parametrize("stamp", ["", '{"made_for": "Python 3.9.1 of /elsewhere"}', "[]"])
 def test_an_environment_of_another_python_or_unknown_state_is_made_anew(clone: Path, stamp: str) -> None:
     bootstrap.prepare(clone, "status")
