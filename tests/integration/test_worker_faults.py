@@ -90,8 +90,9 @@ class TestPostgresql:
         connection = await asyncpg.connect(database_url)
         account = await account_of(connection, upload)
         assert account.batches == BATCHES
-        # nothing that was committed was read again, and the message never went back to the queue
-        assert [start for _, start, _ in account.attempts][-1] == 21
+        # nothing that was committed was read again (a server that ends its sessions may end the one that held
+        # the lock first, and the third batch is committed yet), and the message never went back to the queue
+        assert [start for _, start, _ in account.attempts][-1] in ((21, 31) if gently else (21,))
         assert account.attempts[-1][2] == "completed"
         assert len(await workers_of(connection, upload)) == 1
         await connection.close()
