@@ -17,11 +17,10 @@ from infra.embedded.ports import free_port
 from infra.embedded.stores import Stores
 from tests.support.catalog_api import assert_problem, catalog_api, catalog_process, hanging_server, post
 from tests.support.catalogue_files import csv_file, products, products_in
-from tests.support.interruptions import provider_lock
+from tests.support.interruptions import provider_lock, waits_for
 from tests.support.ledger_rows import insert_task
 from tests.support.serving import serving
 from tests.support.stores import flush_redis
-from tests.support.waiting import eventually
 from tests.support.worker_process import worker_process
 from tests.support.worker_shop import (
     account_of,
@@ -146,24 +145,6 @@ class TestRunning:
         errors = (await api.get(f"{lists}/errores")).json()["errores"]
         created = (await api.get(f"{lists}/productos-creados")).json()["productos_creados"]
         assert (len(errors), len(created)) == (7, 23)
-
-
-async def waits_for(event: str, connection: asyncpg.Connection, application_name: str = "") -> None:
-    """Return once the API, which gives no name, waits for a lock of that kind."""
-
-    async def waits() -> bool:
-        found: bool = await connection.fetchval(
-            """
-            SELECT EXISTS (SELECT FROM pg_stat_activity
-                            WHERE datname = current_database() AND wait_event_type = 'Lock'
-                              AND wait_event = $1 AND application_name = $2)
-            """,
-            event,
-            application_name,
-        )
-        return found
-
-    await eventually(waits)
 
 
 class TestTooLate:

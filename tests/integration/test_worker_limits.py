@@ -130,6 +130,7 @@ async def test_an_upload_that_was_held_for_long_is_handed_on_with_its_cursor(
     upload = put_upload(environment, csv_file(products(40)))
     async with worker_process(environment, HANDOVER_SECONDS="0.001") as worker:
         send(environment, upload)
+        await worker.has_logged("task_completed")
         await all_is_handled(environment)
         assert [entry["reason"] for entry in worker.events("message_returned")] == ["released"] * 3
     account = await account_of(connection, upload)

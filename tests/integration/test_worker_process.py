@@ -14,6 +14,7 @@ import pytest
 from redis.asyncio import Redis
 
 from common.aws import aws_client
+from common.ledger import turn_key
 from common.messages import UploadMessage
 from common.tasks import Progress, TaskRecord, TaskStatus, TaskStore
 from common.texts import render_task_error
@@ -26,7 +27,13 @@ from tests.support.catalogue_files import (
     products,
     products_in,
 )
-from tests.support.interruptions import StopAfter, kind_of_upload, provider_lock, server_that_breaks_off
+from tests.support.interruptions import (
+    StopAfter,
+    kind_of_upload,
+    provider_lock,
+    server_that_breaks_off,
+    waits_for,
+)
 from tests.support.stores import flush_redis
 from tests.support.waiting import eventually
 from tests.support.worker_shop import (
@@ -245,9 +252,10 @@ async def test_an_attempt_that_was_passed_over_writes_nothing_more(
         for _ in range(3):
             await lock.someone_waits()
             await lock.step()
-        # it stands in the middle of its fourth batch, holding the task's row: the claim comes behind it
+        # it stands in the middle of its fourth batch: the claim has its turn behind it
         await lock.someone_waits()
         taking_over = asyncio.create_task(_take_over(database_url, upload))
+        await waits_for("advisory", connection)
         await lock.step()
         await taking_over
         await lock.release()
@@ -264,6 +272,7 @@ async def _take_over(database_url: str, upload: UploadMessage) -> None:
     try:
         # both at once, before the next batch
         async with connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", turn_key(upload.task_id))
             await connection.execute("UPDATE tasks SET lease_until = clock_timestamp() - interval '1 hour'")
             standing = await ledger.claim(
                 connection, upload, owner="thief", lease_seconds=60, correlation_id="correlation-2"

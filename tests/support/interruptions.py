@@ -82,6 +82,25 @@ async def someone_waits_for_a_lock(connection: asyncpg.Connection) -> None:
     await eventually(waits)
 
 
+async def waits_for(event: str, connection: asyncpg.Connection, application_name: str = "") -> None:
+    """Return once a session waits for a lock of that kind (a wait event of PostgreSQL); unless told otherwise
+    one without a name, as the API's and those of tests are."""
+
+    async def waits() -> bool:
+        found: bool = await connection.fetchval(
+            """
+            SELECT EXISTS (SELECT FROM pg_stat_activity
+                            WHERE datname = current_database() AND wait_event_type = 'Lock'
+                              AND wait_event = $1 AND application_name = $2)
+            """,
+            event,
+            application_name,
+        )
+        return found
+
+    await eventually(waits)
+
+
 @contextmanager
 def kind_of_upload(name: str, processor: CatalogProcessor) -> Iterator[None]:
     """Make ``processor`` known to workers of this process as a kind of upload."""
