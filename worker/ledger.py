@@ -63,7 +63,7 @@ INSERT INTO tasks AS t (proveedor_id, task_id, kind, filename, s3_bucket, s3_key
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'processing', $12, clock_timestamp() + $13)
 ON CONFLICT (proveedor_id, task_id) DO UPDATE
    SET epoch = t.epoch + 1, revision = t.revision + 1, updated_at = clock_timestamp(),
-       lease_owner = excluded.lease_owner, lease_until = excluded.lease_until
+       lease_owner = excluded.lease_owner, lease_until = clock_timestamp() + $13
  WHERE t.status = 'processing'
    AND (t.lease_until IS NULL OR t.lease_until <= clock_timestamp() OR t.lease_owner = excluded.lease_owner)
 RETURNING *, extract(epoch FROM clock_timestamp() - t.created_at)::float8 AS age_seconds
@@ -74,10 +74,10 @@ UPDATE task_attempts SET outcome = 'lost', ended_at = clock_timestamp()
  WHERE proveedor_id = $1 AND task_id = $2 AND epoch < $3 AND outcome IS NULL
 """
 
-# by the clock: the claim before it may have waited for somebody's lock, while now() stood still
+# an attempt begins when its lease does: a claim that waited for somebody's lock has a part of it behind it
 _START_ATTEMPT = """
 INSERT INTO task_attempts (proveedor_id, task_id, epoch, worker, start_cursor, started_at)
-VALUES ($1, $2, $3, $4, $5, clock_timestamp())
+VALUES ($1, $2, $3, $4, $5, $6)
 """
 
 _STANDING = """
@@ -203,8 +203,9 @@ async def _claim(
         if upload.validar and row["cursor"]:
             row = await begin_again(connection, upload)
         await connection.execute(_END_LOST_ATTEMPTS, upload.proveedor_id, upload.task_id, row["epoch"])
+        began_at = row["lease_until"] - timedelta(seconds=lease_seconds)
         await connection.execute(
-            _START_ATTEMPT, upload.proveedor_id, upload.task_id, row["epoch"], owner, row["cursor"]
+            _START_ATTEMPT, upload.proveedor_id, upload.task_id, row["epoch"], owner, row["cursor"], began_at
         )
         tallies = msgspec.json.decode(row["tallies"], type=dict[str, int])
         failpoint(Failpoint.CLAIM_WRITTEN)

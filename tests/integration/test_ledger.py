@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ import pytest
 
 from common.messages import UploadMessage
 from common.tasks import GROUP_LIMIT, LIST_LIMIT, FaultGroup, Progress, TaskStatus
+from tests.support.interruptions import waits_for
 from tests.support.waiting import eventually
 from tests.support.worker_shop import NOON, account_of
 from worker import ledger
@@ -151,6 +153,20 @@ async def test_a_lease_that_ran_out_is_taken_over_where_it_stood(desk: Desk) -> 
     assert second.record.revision > first.record.revision
     account = await account_of(desk.connection, desk.upload)
     assert account.attempts == [(1, 0, "lost"), (2, 11, None)]
+
+
+async def test_an_attempt_begins_when_its_lease_does(desk: Desk) -> None:
+    """Also where the claim had to wait for another one, of which nothing came."""
+    other, watching = await desk.another_connection(), await desk.another_connection()
+    transaction = other.transaction()
+    await transaction.start()
+    await desk.claim(other)
+    claiming = asyncio.create_task(desk.claim())
+    await waits_for("transactionid", watching)
+    await transaction.rollback()
+    assert isinstance(await claiming, Claim)
+    lasts = "SELECT lease_until - started_at FROM tasks JOIN task_attempts USING (proveedor_id, task_id)"
+    assert await watching.fetchval(lasts) == timedelta(seconds=LEASE)
 
 
 async def test_a_lease_runs_out_by_itself(desk: Desk) -> None:
