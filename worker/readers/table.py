@@ -57,6 +57,17 @@ class Row(NamedTuple):
         return not any(cell and not cell.isspace() for cell in self.cells)
 
 
+class PlainRows(NamedTuple):
+    """Consecutive rows in which the reader found nothing to remark, to be handled all at once.
+
+    ``first``: the number of the first; ``cells``: of each row, as many as the header has. No row is blank and no
+    cell is a :class:`CellError`.
+    """
+
+    first: int
+    cells: list[list[str]]
+
+
 class TableReader(Protocol):
     """An open file. ``rows`` may be called more than once and starts over each time.
 
