@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from worker.processors import PROCESSORS
-from worker.readers.table import Checker, CheckerFactory, Fault, Notice, Row
+from worker.readers.table import Checker, CheckerFactory, Notice, PlainRows, Row, Verdict
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _encoder = msgspec.json.Encoder()
@@ -51,10 +51,17 @@ class LookingChecker:
         if self._checker:
             self._checker.survey(row)
 
+    def survey_all(self, rows: PlainRows) -> None:
+        if self._checker:
+            self._checker.survey_all(rows)
+
     def notices(self) -> list[Notice]:
         return self._checker.notices() if self._checker else []
 
-    def check(self, cells: Sequence[str]) -> tuple[list[str], bytes] | list[Fault]:
+    def check_all(self, rows: PlainRows) -> list[Verdict]:
+        return [self.check(cells) for cells in rows.cells]
+
+    def check(self, cells: Sequence[str]) -> Verdict:
         verdict = self._checker.check(cells) if self._checker else None
         line = _encoder.encode(verdict) if isinstance(verdict, list) else b""
         return list(map(_sendable, cells)), line

@@ -12,13 +12,13 @@ import resource
 import signal
 import stat
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from worker.readers.table import Checker, Row
+from worker.readers.table import Checker, PlainRows, Row, Verdict
 
-Check = Callable[[Sequence[str]], tuple[list[str], bytes] | list[dict[str, Any]]]
+Check = Callable[[Sequence[str]], Verdict]
 
 
 class _Wild:
@@ -30,8 +30,13 @@ class _Wild:
 
     def survey(self, row: Row) -> None: ...
 
+    def survey_all(self, rows: PlainRows) -> None: ...
+
     def notices(self) -> list[dict[str, Any]]:
         return []
+
+    def check_all(self, rows: PlainRows) -> Iterator[Verdict]:
+        return map(self.check, rows.cells)
 
 
 def _checker(make: Callable[[Sequence[str]], Check]) -> Callable[[Sequence[str]], Checker]:

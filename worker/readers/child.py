@@ -7,8 +7,8 @@ hostile file does to a parser happens here; the worker only sees the process end
 import importlib
 import os
 import sys
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterator
+from itertools import count, islice
 from typing import BinaryIO
 
 import msgspec
@@ -16,7 +16,15 @@ import msgspec
 from worker.parent import die_with_parent
 from worker.readers.frames import CheckedRow, End, Frame, Opened, Refused, RejectedRow, Rows, encode_frame
 from worker.readers.limits import limit_process
-from worker.readers.table import Checker, CheckerFactory, FileRefused, Row, TableReader
+from worker.readers.table import (
+    Checker,
+    CheckerFactory,
+    FileRefused,
+    PlainRows,
+    TableReader,
+    Verdict,
+    rows_of,
+)
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -57,8 +65,8 @@ def read_frames(file: BinaryIO, order: Order) -> Iterator[Frame]:
         checker, header_fila = _find_header(reader, order.checker)
         total = _survey_rows(reader, header_fila, checker)
         yield Opened(total, checker.columns, [*reader.notices, *checker.notices()], reader.facts)
-        rows = (row for row in reader.rows() if row.fila > max(order.after, header_fila) and not row.is_blank)
-        yield from _frames(rows, checker, order.rows_per_frame)
+        rows = _check_rows(reader, max(order.after, header_fila), checker)
+        yield from _frames(rows, order.rows_per_frame)
         yield End()
     except FileRefused as refusal:
         yield Refused(refusal.code, refusal.params)
@@ -79,7 +87,7 @@ def _open(file: BinaryIO, format: str) -> TableReader:
 
 def _find_header(reader: TableReader, checker: str) -> tuple[Checker, int]:
     """Return the checker for the columns of the first row that is not blank, and the number of that row."""
-    header = next((row for row in reader.rows() if not row.is_blank), None)
+    header = next((row for row in rows_of(reader.pieces()) if not row.is_blank), None)
     if header is None:
         raise FileRefused("no_header")
     module, _, function = checker.partition(":")
@@ -91,37 +99,42 @@ def _survey_rows(reader: TableReader, header_fila: int, checker: Checker) -> int
     """Show the checker all rows and return how many there are; reading to the end also shows that the whole
     file is well formed."""
     total = 0
-    for row in reader.rows():
-        if row.fila > header_fila and not row.is_blank:
-            checker.survey(row)
+    for piece in reader.pieces():
+        if isinstance(piece, PlainRows):
+            rows = piece.behind(header_fila)
+            if rows.cells:
+                checker.survey_all(rows)
+                total += len(rows.cells)
+        elif piece.fila > header_fila and not piece.is_blank:
+            checker.survey(piece)
             total += 1
     if total == 0:
         raise FileRefused("no_rows")
     return total
 
 
-def _frames(rows: Iterable[Row], checker: Checker, rows_per_frame: int) -> Iterator[Rows]:
-    rows = iter(rows)
-    for first in rows:
-        checked: list[CheckedRow] = []
-        rejected: list[RejectedRow] = []
-        last = first.fila
-        for row in chain([first], _take(rows, rows_per_frame - 1)):
-            verdict = list(row.faults) or checker.check(row.cells)
-            if isinstance(verdict, tuple):
-                checked.append(CheckedRow(row.fila, *verdict))
-            else:
-                rejected.append(RejectedRow(row.fila, verdict))
-            last = row.fila
-        yield Rows(last, checked, rejected)
+def _check_rows(reader: TableReader, after: int, checker: Checker) -> Iterator[CheckedRow | RejectedRow]:
+    """Yield what each row behind row ``after`` comes to."""
+    for piece in reader.pieces():
+        if isinstance(piece, PlainRows):
+            rows = piece.behind(after)
+            verdicts = checker.check_all(rows) if rows.cells else ()
+            yield from map(_as_row, count(rows.first), verdicts)
+        elif piece.fila > after and not piece.is_blank:
+            yield _as_row(piece.fila, list(piece.faults) or checker.check(piece.cells))
 
 
-def _take(rows: Iterator[Row], count: int) -> Iterator[Row]:
-    for _ in range(count):
-        row = next(rows, None)
-        if row is None:
-            return
-        yield row
+def _as_row(fila: int, verdict: Verdict) -> CheckedRow | RejectedRow:
+    return CheckedRow(fila, *verdict) if isinstance(verdict, tuple) else RejectedRow(fila, verdict)
+
+
+def _frames(rows: Iterator[CheckedRow | RejectedRow], rows_per_frame: int) -> Iterator[Rows]:
+    while some := list(islice(rows, rows_per_frame)):
+        checked = [row for row in some if isinstance(row, CheckedRow)]
+        if len(checked) == len(some):
+            yield Rows(some[-1].fila, checked, [])
+        else:
+            yield Rows(some[-1].fila, checked, [row for row in some if isinstance(row, RejectedRow)])
 
 
 if __name__ == "__main__":

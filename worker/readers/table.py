@@ -1,6 +1,6 @@
 """What every reader gives: a table as rows of text, numbered as the person sees them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 
@@ -60,16 +60,27 @@ class Row(NamedTuple):
 class PlainRows(NamedTuple):
     """Consecutive rows in which the reader found nothing to remark, to be handled all at once.
 
-    ``first``: the number of the first; ``cells``: of each row, as many as the header has. No row is blank and no
-    cell is a :class:`CellError`.
+    ``first``: the number of the first; ``cells``: of each row, as many as the header has. No row is blank and
+    no cell is a :class:`CellError`.
     """
 
     first: int
     cells: list[list[str]]
 
+    def behind(self, fila: int) -> "PlainRows":
+        """Return those whose number is higher."""
+        skipped = max(0, fila + 1 - self.first)
+        return PlainRows(self.first + skipped, self.cells[skipped:]) if skipped else self
+
+    def rows(self) -> Iterator[Row]:
+        """Yield them one by one."""
+        for fila, cells in enumerate(self.cells, start=self.first):
+            yield Row(fila, cells)
+
 
 class TableReader(Protocol):
-    """An open file. ``rows`` may be called more than once and starts over each time.
+    """An open file. ``pieces`` may be called more than once and starts over each time; it yields all rows in
+    their order, the blank ones perhaps, one by one or many at once.
 
     ``facts``: how the file was read (encoding, delimiter, sheet …), for a person who looks into it.
     ``notices``: warnings about that, complete once all rows have been read.
@@ -79,12 +90,25 @@ class TableReader(Protocol):
     facts: dict[str, Any]
     notices: list[Notice]
 
-    def rows(self) -> Iterator[Row]: ...
+    def pieces(self) -> Iterator[Row | PlainRows]: ...
+
+
+def rows_of(pieces: Iterable[Row | PlainRows]) -> Iterator[Row]:
+    """Yield the rows of a table one by one."""
+    for piece in pieces:
+        if isinstance(piece, PlainRows):
+            yield from piece.rows()
+        else:
+            yield piece
+
+
+#: The identifying values and the COPY line of a row, or its faults.
+Verdict = tuple[list[str], bytes] | list[Fault]
 
 
 class Checker(Protocol):
-    """What a kind of table knows of a row. It sees every row twice: :meth:`survey` all of them first, then
-    :meth:`check` those that are to be imported.
+    """What a kind of table knows of a row. It sees every row twice: all of them are surveyed first, then
+    those that are to be imported are checked; either one by one or, which comes to the same, many at once.
 
     ``columns``: how each column of the file was understood, in the order of the file.
     """
@@ -95,12 +119,20 @@ class Checker(Protocol):
         """Look at a row for what only shows in many of them; must be quick."""
         ...
 
+    def survey_all(self, rows: PlainRows) -> None:
+        """Look at many rows."""
+        ...
+
     def notices(self) -> list[Notice]:
         """Return what the survey of all rows, and the header, came to."""
         ...
 
-    def check(self, cells: Sequence[str]) -> tuple[list[str], bytes] | list[Fault]:
-        """Return the identifying values and the COPY line of a row, or its faults."""
+    def check(self, cells: Sequence[str]) -> Verdict:
+        """Return what a row comes to."""
+        ...
+
+    def check_all(self, rows: PlainRows) -> Iterable[Verdict]:
+        """Return what each of many rows comes to, in their order."""
         ...
 
 

@@ -62,6 +62,10 @@ class XlsxReader:
         file.seek(0)
         self._open_rows, self._to_text = _open_fast(file, book) if is_fast else _open_carefully(file, book)
 
+    def pieces(self) -> Iterator[Row]:
+        """Yield the rows one by one."""
+        return self.rows()
+
     def rows(self) -> Iterator[Row]:
         """Yield every row of the sheet from its first. Those that are blank have no cells, all others are as
         wide as the first of them: what stands to the right of the headers belongs to no column.

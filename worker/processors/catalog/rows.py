@@ -4,7 +4,8 @@ what is wrong.
 Runs in the reading child.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import repeat
 from operator import itemgetter
 from typing import Any, cast
 
@@ -12,10 +13,11 @@ from common.catalog import COLUMNS
 from worker.processors.catalog.faults import fault, notice
 from worker.processors.catalog.headers import place_of, read_headers
 from worker.processors.catalog.numbers import Marks
+from worker.processors.catalog.plain import column_reader
 from worker.processors.catalog.survey import survey_of
 from worker.processors.catalog.tally import Tally
 from worker.processors.catalog.values import IDENTIFIERS, clean, default_of, reader_of
-from worker.readers.table import Fault, Notice, Row
+from worker.readers.table import Fault, Notice, PlainRows, Row, Verdict
 
 #: Rows that are looked at together: enough to be quick, few enough to be held.
 _ROWS_AT_A_TIME = 100
@@ -46,12 +48,14 @@ class CatalogChecker:
         self._present = itemgetter(*(headers.places[column.name] for column in present))
         self._surveys = [survey_of(column, marks[column.name]) for column in present]
         self._readers = [reader_of(column, marks[column.name]) for column in present]
+        self._column_readers = list(map(column_reader, present, self._readers))
+        self._places = [headers.places[column.name] for column in present]
         self._defaults = [
             (place, default_of(column))
             for place, column in enumerate(COLUMNS)
             if column.name not in headers.places
         ]
-        self._identifiers = itemgetter(*(headers.places[name] for name in IDENTIFIERS))
+        self._identifier_places = [headers.places[name] for name in IDENTIFIERS]
         self._filas: list[int] = []
         self._cells: list[Sequence[str]] = []
 
@@ -69,6 +73,19 @@ class CatalogChecker:
                 if cells[index].strip():
                     tally.add(row.fila, cells[index])
 
+    def survey_all(self, rows: PlainRows) -> None:
+        """Look at many rows."""
+        # what was seen first is told first
+        self._look()
+        columns = list(zip(*rows.cells, strict=True))
+        filas = range(rows.first, rows.first + len(rows.cells))
+        for survey, place in zip(self._surveys, self._places, strict=True):
+            survey.look(filas, columns[place])
+        for index, tally in self._unnamed.items():
+            for fila, cell in zip(filas, columns[index], strict=True):
+                if cell.strip():
+                    tally.add(fila, cell)
+
     def notices(self) -> list[Notice]:
         """Return what the headers and the survey of all rows came to, which it ends."""
         self._look()
@@ -80,7 +97,26 @@ class CatalogChecker:
         surveyed = [found for survey in self._surveys for found in survey.notices()]
         return [*self._notices, *unnamed, *surveyed]
 
-    def check(self, cells: Sequence[str]) -> tuple[list[str], bytes] | list[Fault]:
+    def check_all(self, rows: PlainRows) -> list[Verdict]:
+        """Return what each of many rows comes to: column by column, and those one by one in which that meets
+        something to think about."""
+        columns = list(zip(*rows.cells, strict=True))
+        values: list[Iterable[str]] = []
+        doubtful: set[int] = set()
+        for read, place in zip(self._column_readers, self._places, strict=True):
+            read_values, unread = read(columns[place])
+            values.append(read_values)
+            doubtful.update(unread)
+        for place, default in self._defaults:
+            values.insert(place, repeat(default))
+        lines = "\n".join(map("\t".join, zip(*values, strict=False))).encode().split(b"\n")
+        keys = map(list, zip(*(columns[place] for place in self._identifier_places), strict=True))
+        verdicts: list[Verdict] = list(zip(keys, lines, strict=True))
+        for place in doubtful:
+            verdicts[place] = self.check(rows.cells[place])
+        return verdicts
+
+    def check(self, cells: Sequence[str]) -> Verdict:
         """Return the keys and the COPY line of a row, or its faults."""
         if self._is_misshapen(cells):
             return [fault("row_shape", found=len(cells), expected=self._width)]
@@ -92,7 +128,7 @@ class CatalogChecker:
         except TypeError:
             # something is no text: quicker than asking each of them, row by row
             return self._faults(values)
-        return [clean(cell) for cell in self._identifiers(cells)], line.encode()
+        return [clean(cells[place]) for place in self._identifier_places], line.encode()
 
     def _faults(self, values: list[str | Fault | None]) -> list[Fault]:
         """Return the faults among the values of a row: what is missing first, as one."""

@@ -38,6 +38,7 @@ _REMEMBERED_LENGTH = 200
 _INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
 #: Without the separators \x1c to \x1f and \x85, which are control characters that got in by mistake.
 _SPACE = re.compile("[ \t\n\r\v\f\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
+CURLY_QUOTES = re.compile("[‘’‚‛“”„‟]")
 _QUOTES = str.maketrans(dict.fromkeys("‘’‚‛", "'") | dict.fromkeys("“”„‟", '"'))
 #: An apostrophe before what a spreadsheet would take for a number or a formula, and that is no quotation.
 _TEXT_MARK = re.compile(r"\A'(?=[0-9=+\-@])(?!.*'\Z)")
@@ -49,9 +50,10 @@ _TRUE = frozenset({"true", "1", "si", "sí", "x", "yes", "verdadero"})
 _FALSE = frozenset({"false", "0", "no", "falso"})
 _PRICE_WHOLE_DIGITS = PRICE_DIGITS - PRICE_DECIMALS
 #: What needs no thought; most prices are so.
-_EVEN_PRICE = re.compile(rf"[0-9]{{1,{_PRICE_WHOLE_DIGITS}}}(?:\.[0-9]{{1,{PRICE_DECIMALS}}})?")
+EVEN_PRICE = re.compile(rf"[0-9]{{1,{_PRICE_WHOLE_DIGITS}}}(?:\.[0-9]{{1,{PRICE_DECIMALS}}})?")
 _PRICE_LIMIT = "9" * _PRICE_WHOLE_DIGITS + "." + "9" * PRICE_DECIMALS
 _WHOLE_DIGITS = len(str(MAX_WHOLE))
+EVEN_WHOLE = re.compile(rf"[0-9]{{1,{_WHOLE_DIGITS - 1}}}")
 #: How a spreadsheet, and nothing else, shows a large number.
 _EXPONENT = re.compile(r"[0-9][.,]([0-9]+)E\+([0-9]{1,3})")
 
@@ -158,7 +160,7 @@ def lost_to_exponent(text: str) -> bool:
 
 
 def _parse_price(column: str, text: str, marks: Marks) -> str | Fault:
-    if _EVEN_PRICE.fullmatch(text):
+    if EVEN_PRICE.fullmatch(text):
         return text
     number = read_number(column, text, marks, money=True)
     if isinstance(number, dict):
@@ -174,7 +176,7 @@ def _parse_price(column: str, text: str, marks: Marks) -> str | Fault:
 
 
 def _parse_whole(column: str, text: str, marks: Marks) -> str | Fault:
-    if text.isdecimal() and text.isascii() and len(text) < _WHOLE_DIGITS:
+    if EVEN_WHOLE.fullmatch(text):
         return text.lstrip("0") or "0"
     number = read_number(column, text, marks, money=False)
     if isinstance(number, dict):
