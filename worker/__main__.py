@@ -97,9 +97,9 @@ def _workshop(
 ) -> Workshop:
     database = Database(
         settings.database_url.get_secret_value(),
-        # two a slot, for its batch and its lease; one each for the gate, for health, for ending deserted
-        # sessions and for the two loops of recovery
-        connections=2 * settings.worker_concurrency + 5,
+        # three a slot, for its batch, the one behind it and its lease; one each for the gate, for health, for
+        # ending deserted sessions and for the two loops of recovery
+        connections=3 * settings.worker_concurrency + 5,
         idle_seconds=settings.visibility_timeout_seconds,
     )
     stack.push_async_callback(database.close)

@@ -23,10 +23,11 @@ from worker.heartbeat import keep_lease
 from worker.ledger import Claim, Fenced, Held, Over
 from worker.metrics import Metrics
 from worker.outcomes import Done, Lost, Outcome, Retry
-from worker.processors import PROCESSORS, Processor
+from worker.processors import PROCESSORS, Processor, Writer
 from worker.progress import Progress, progress_of, put_record
-from worker.readers.sandbox import Batch, ReaderCrashed, ReaderLimits, open_rows
+from worker.readers.sandbox import ReaderCrashed, ReaderLimits, open_rows
 from worker.readers.table import FileRefused
+from worker.staging import StagedBatch, Staging, staging
 from worker.storage import Storage, StorageUnavailable, UploadMissing
 
 log = structlog.get_logger(__name__)
@@ -204,41 +205,43 @@ class _Attempt:
                 batch_max_rows=shop.batch_max_rows,
                 limits=shop.reader_limits,
             ) as source,
-            self._connection(processor) as connection,
+            self._connections(processor) as connections,
+            staging(source, writer := processor.writer(upload), connections) as batches,
         ):
             reading = source.reading.cut()
             self._publish(
-                await ledger.open_task(connection, self._claim, source.total, fetched.sha256, reading)
+                await ledger.open_task(connections[0], self._claim, source.total, fetched.sha256, reading)
             )
             failpoint(Failpoint.TASK_OPENED)
-            while batch := await source.next_batch():
+            while staged := await batches.next():
                 if shop.stopping.is_set() or self._is_to_be_handed_over():
                     return False
                 self._check_limit()
-                self._publish(await self._commit(connection, processor, batch))
+                self._publish(await self._commit(batches, writer, staged))
                 self._got_on()
-            self._publish(await self._complete(connection, processor))
+            self._publish(await self._complete(connections[0], processor))
             return True
 
     @asynccontextmanager
-    async def _connection(self, processor: Processor) -> AsyncIterator[asyncpg.Connection]:
-        """Lend the connection for the import; a dry run has one of its own, on which it can do no harm."""
+    async def _connections(self, processor: Processor) -> AsyncIterator[list[asyncpg.Connection]]:
+        """Lend the connections for the import; a dry run has one of its own, on which it can do no harm."""
         database, upload = self._shop.database, self._claim.upload
         if not upload.validar:
-            async with database.connection() as connection:
-                yield connection
+            async with database.connection() as one, database.connection() as other:
+                yield [one, other]
             return
         async with database.private_connection() as connection:
             await processor.rehearse(connection, upload)
-            yield connection
+            yield [connection]
 
-    async def _commit(self, connection: asyncpg.Connection, processor: Processor, batch: Batch) -> TaskRecord:
+    async def _commit(self, batches: Staging, writer: Writer, staged: StagedBatch) -> TaskRecord:
         """Write a batch with its errors, counters and cursor, all or nothing, and only while the task is
         ours."""
         started = time.monotonic()
-        async with connection.transaction():
+        connection, batch = staged.connection, staged.batch
+        async with batches.committed(staged):
             await ledger.hold(connection, self._claim, self._cursor)
-            effect = await processor.write(connection, self._claim.upload, batch)
+            effect = await writer.write(connection, batch, staged=staged.is_staged)
             tallies = {name: self._tallies.get(name, 0) + count for name, count in effect.tallies.items()}
             record = await ledger.advance(
                 connection, self._claim, batch.last, effect, tallies, self._shop.lease_seconds

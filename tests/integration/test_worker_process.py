@@ -51,6 +51,7 @@ from worker.effects import Effect
 from worker.outcomes import Done, Lost, Outcome, Retry
 from worker.process import Workshop, process_upload
 from worker.processors.catalog.processor import CatalogProcessor
+from worker.processors.catalog.writer import CatalogWriter
 from worker.storage import Storage
 
 DATA = Path(__file__).parents[2] / "data"
@@ -398,11 +399,15 @@ def _wild(checker: str) -> CatalogProcessor:
     return processor
 
 
+class _FailingWriter(CatalogWriter):
+    async def write(self, *_: Any, **__: Any) -> Any:
+        raise ZeroDivisionError
+
+
 class _Failing(CatalogProcessor):
     """A processor with a bug."""
 
-    async def write(self, *_: Any) -> Any:
-        raise ZeroDivisionError
+    writer = _FailingWriter
 
 
 @pytest.mark.parametrize(
@@ -466,14 +471,21 @@ async def test_a_reader_killed_in_mid_file_goes_on_where_it_was(
     assert account.attempts[1] == (2, first.batches[-1][0] if first.batches else 0, "completed")
 
 
+class _CountingWriter(CatalogWriter):
+    async def stage(self, connection: Any, batch: Any) -> bool:
+        return False
+
+    async def write(self, connection: Any, batch: Any, *, staged: bool) -> Effect:
+        return Effect(successful=len(batch.checked), failed=len(batch.rejected))
+
+
 class _Counting(CatalogProcessor):
     """Counts rows, and writes nothing."""
 
+    writer = _CountingWriter
+
     def __init__(self, checker: str) -> None:
         self.checker = checker
-
-    async def write(self, connection: Any, upload: Any, batch: Any) -> Effect:
-        return Effect(successful=len(batch.checked), failed=len(batch.rejected))
 
 
 async def test_two_uploads_of_a_provider_at_once_lose_nothing(

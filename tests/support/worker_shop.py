@@ -41,7 +41,7 @@ def worker_settings(environment: Mapping[str, str], **settings: Any) -> Settings
 async def workshop(environment: Mapping[str, str], **changes: Any) -> AsyncIterator[Workshop]:
     """What handling an upload needs, wired as in production; ``changes`` replaces fields of it."""
     settings = worker_settings(environment)
-    database = Database(settings.database_url.get_secret_value(), 9)
+    database = Database(settings.database_url.get_secret_value(), 13)
     redis = Redis.from_url(settings.redis_url.get_secret_value(), socket_timeout=1, socket_connect_timeout=1)
     try:
         async with aws_client("s3", settings) as s3:

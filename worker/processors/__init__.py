@@ -15,6 +15,20 @@ if TYPE_CHECKING:
     from worker.readers.sandbox import Batch
 
 
+class Writer(Protocol):
+    """Writes the batches of one attempt, in file order. Both methods work in the caller's transaction."""
+
+    async def stage(self, connection: asyncpg.Connection, batch: Batch) -> bool:
+        """Bring a batch to the server if that helps, where nobody else sees it and it locks nothing: the
+        batch before may still be under way, on another connection. Return whether it was done."""
+        ...
+
+    async def write(self, connection: asyncpg.Connection, batch: Batch, *, staged: bool) -> Effect:
+        """Give the rows their effect and tell what it was. ``staged``: what :meth:`stage` returned, on this
+        connection."""
+        ...
+
+
 class Processor(Protocol):
     """What a kind of table knows: how a row is checked, what a batch of rows does, what the person is told.
 
@@ -24,12 +38,12 @@ class Processor(Protocol):
     #: ``package.module:function`` of the ``CheckerFactory`` that the reading child uses.
     checker: str
 
-    async def write(self, connection: asyncpg.Connection, upload: UploadMessage, batch: Batch) -> Effect:
-        """Give the rows their effect, in the caller's transaction, and tell what it was."""
+    def writer(self, upload: UploadMessage) -> Writer:
+        """Return what writes the rows of an upload."""
         ...
 
     async def rehearse(self, connection: asyncpg.Connection, upload: UploadMessage) -> None:
-        """Prepare a dry run: from now on :meth:`write` on this connection works on a copy that ends with it,
+        """Prepare a dry run: from now on a writer works on this connection on a copy that ends with it,
         comes to the same, and holds nobody up."""
         ...
 

@@ -47,6 +47,13 @@ class Fold:
     rejected: list[tuple[int, list[dict[str, Any]]]] = field(default_factory=list)
     tallies: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Fold.TALLIES, 0))
 
+    @property
+    def is_even(self) -> bool:
+        """Whether each row created a product of its own, or updated one that keeps its id and codigo."""
+        written = self.tallies["productos_creados"] + self.tallies["productos_actualizados"]
+        odd = self.rejected or self.tallies["superados"] or written > len(self.changes)
+        return not odd and not any(change.is_rekeyed for change in self.changes)
+
 
 def fold(rows: Iterable[CheckedRow], existing: Iterable[Existing], *, replace: bool) -> Fold:
     """Take the rows one by one.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from common.catalog import COLUMN_NAMES
+from worker.processors.catalog import incoming
 from worker.processors.catalog.copy_text import escape
 from worker.processors.catalog.fold import Change, Existing
 
@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
     from common.messages import UploadMessage
 
-#: What a line and its ending hold. proveedor_id is in every row, though it is the same in all: joined by
-#: both of its columns, the primary key is looked up row by row, whatever the planner believes about the
-#: size of the table.
+#: What a line and its ending hold.
 _WRITTEN = (*COLUMN_NAMES, "proveedor_id", "accepted_at", "task_id")
 
 _LOCK_PROVIDER = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
@@ -36,19 +34,6 @@ SELECT product.*
 _FIND_BY_ID = _FIND_BY_KEY.format(key="id")
 _FIND_BY_CODIGO = _FIND_BY_KEY.format(key="codigo")
 
-_MAKE_INCOMING = f"""
-CREATE TEMPORARY TABLE IF NOT EXISTS incoming ON COMMIT DELETE ROWS AS
-SELECT {", ".join(_WRITTEN)} FROM products WITH NO DATA
-"""
-
-_UPDATE = f"""
-UPDATE products AS p
-   SET {", ".join(f"{name} = i.{name}" for name in COLUMN_NAMES if name not in ("id", "codigo"))},
-       accepted_at = i.accepted_at, task_id = i.task_id, updated_at = now()
-  FROM incoming AS i
- WHERE p.proveedor_id = i.proveedor_id AND p.id = i.id
-"""
-
 _REMOVE = "DELETE FROM products WHERE proveedor_id = $1 AND id = ANY ($2::text[]) RETURNING id, created_at"
 
 #: A temporary table goes before one of the same name, unless the search path says otherwise.
@@ -63,9 +48,6 @@ _FILL_SHADOW = "INSERT INTO shadow SELECT * FROM products WHERE proveedor_id = $
 _PUT_SHADOW_FIRST = "ALTER TABLE shadow RENAME TO products"
 #: For a provider of millions of products.
 _FILL_SECONDS = 600
-
-#: Lines handed to the connection at a time.
-_LINES_PER_CHUNK = 500
 
 
 async def lock_provider(connection: asyncpg.Connection, proveedor_id: str) -> None:
@@ -122,14 +104,12 @@ async def write(connection: asyncpg.Connection, upload: UploadMessage, changes: 
 
 async def _insert(connection: asyncpg.Connection, upload: UploadMessage, lines: list[bytes]) -> None:
     ending = _ending(upload.proveedor_id, upload.accepted_at, upload.task_id)
-    await connection.copy_to_table("products", source=_chunks(lines, ending), columns=_WRITTEN)
+    await connection.copy_to_table("products", source=incoming.chunks(lines, ending), columns=_WRITTEN)
 
 
 async def _update(connection: asyncpg.Connection, upload: UploadMessage, lines: list[bytes]) -> None:
-    ending = _ending(upload.proveedor_id, upload.accepted_at, upload.task_id)
-    await connection.execute(_MAKE_INCOMING)
-    await connection.copy_to_table("incoming", source=_chunks(lines, ending), columns=_WRITTEN)
-    await connection.execute(_UPDATE)
+    await incoming.fill(connection, lines)
+    await incoming.update(connection, upload)
 
 
 async def _rekey(connection: asyncpg.Connection, upload: UploadMessage, changes: list[Change]) -> None:
@@ -144,16 +124,12 @@ async def _rekey(connection: asyncpg.Connection, upload: UploadMessage, changes:
         for change in changes
         if change.before
     ]
-    await connection.copy_to_table("products", source=_chunks(lines, b""), columns=[*_WRITTEN, "created_at"])
+    await connection.copy_to_table(
+        "products", source=incoming.chunks(lines, b""), columns=[*_WRITTEN, "created_at"]
+    )
 
 
 def _ending(*values: object) -> bytes:
     """Return the columns that are the same for many lines, and the end of the line."""
     texts = (value.isoformat() if isinstance(value, datetime) else str(value) for value in values)
     return "".join(f"\t{escape(text)}" for text in texts).encode() + b"\n"
-
-
-async def _chunks(lines: list[bytes], ending: bytes) -> AsyncIterator[bytes]:
-    remaining = iter(lines)
-    while chunk := list(islice(remaining, _LINES_PER_CHUNK)):
-        yield ending.join(chunk) + ending

@@ -1,0 +1,109 @@
+"""The rows of a batch in a table of the session: they are in the server, and touch nothing yet.
+
+From there a batch of which nothing is odd is written by one statement or two. Those take it for granted that
+the batch has every id and every codigo but once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from common.catalog import COLUMN_NAMES
+
+if TYPE_CHECKING:
+    import asyncpg
+
+    from common.messages import UploadMessage
+
+_COLUMNS = ", ".join(COLUMN_NAMES)
+#: Lines handed to the connection at a time.
+_LINES_PER_CHUNK = 500
+
+_MAKE = f"""
+CREATE TEMPORARY TABLE IF NOT EXISTS incoming ON COMMIT DELETE ROWS AS
+SELECT {_COLUMNS} FROM products WITH NO DATA
+"""
+
+#: With its provider beside each row, a product is looked up by both columns of the key, whatever the planner
+#: believes about the size of the table: one that has no statistics yet takes the provider for a small one and
+#: reads all of its products, for each row. OFFSET keeps the planner from seeing that it is always the same.
+_KEYED = "(SELECT *, $1::text AS proveedor_id FROM incoming OFFSET 0)"
+
+_INSERT = f"""
+INSERT INTO products ({_COLUMNS}, proveedor_id, accepted_at, task_id)
+SELECT {_COLUMNS}, $1::text, $2::timestamptz, $3::uuid FROM incoming
+"""
+
+_INSERT_UNKNOWN = f"""
+INSERT INTO products ({_COLUMNS}, proveedor_id, accepted_at, task_id)
+SELECT {_COLUMNS}, $1::text, $2::timestamptz, $3::uuid
+  FROM {_KEYED} AS i
+ WHERE NOT EXISTS (SELECT FROM products AS p WHERE p.proveedor_id = i.proveedor_id AND p.id = i.id)
+RETURNING id
+"""
+
+_UPDATE = f"""
+UPDATE products AS p
+   SET {", ".join(f"{name} = i.{name}" for name in COLUMN_NAMES if name not in ("id", "codigo"))},
+       accepted_at = $2, task_id = $3, updated_at = now()
+  FROM {_KEYED} AS i
+ WHERE p.proveedor_id = i.proveedor_id AND p.id = i.id
+"""
+
+# not by «=», which would let the planner look the codigo up instead: codes come in no order, ids mostly do
+_UPDATE_SAME = f"""{_UPDATE}
+   AND p.codigo IS NOT DISTINCT FROM i.codigo AND (p.accepted_at, p.task_id) <= ($2::timestamptz, $3::uuid)
+"""
+
+
+async def fill(connection: asyncpg.Connection, lines: Iterable[bytes]) -> None:
+    """Put rows there, each a line of COPY text without its end; they are gone when the transaction ends."""
+    await connection.execute(_MAKE)
+    await connection.copy_to_table("incoming", source=chunks(lines, b"\n"), columns=COLUMN_NAMES)
+
+
+async def empty(connection: asyncpg.Connection) -> None:
+    """Take the rows away."""
+    await connection.execute("DELETE FROM incoming")
+
+
+async def insert(connection: asyncpg.Connection, upload: UploadMessage) -> None:
+    """Create a product of each row.
+
+    Raises:
+        asyncpg.UniqueViolationError: the provider has a product with one of the ids or codes.
+    """
+    await connection.execute(_INSERT, *_author(upload))
+
+
+async def insert_unknown(connection: asyncpg.Connection, upload: UploadMessage) -> list[str]:
+    """Create a product of each row whose id the provider does not have; return their ids.
+
+    Raises:
+        asyncpg.UniqueViolationError: the provider has a product with one of their codes.
+    """
+    return [row["id"] for row in await connection.fetch(_INSERT_UNKNOWN, *_author(upload))]
+
+
+async def update(connection: asyncpg.Connection, upload: UploadMessage) -> None:
+    """Update the product of each row's id, all but its codigo."""
+    await connection.execute(_UPDATE, *_author(upload))
+
+
+async def update_same(connection: asyncpg.Connection, upload: UploadMessage) -> int:
+    """Update the products that have the id and the codigo of a row, those apart that a later upload wrote;
+    return how many there were."""
+    return int((await connection.execute(_UPDATE_SAME, *_author(upload))).removeprefix("UPDATE "))
+
+
+async def chunks(lines: Iterable[bytes], ending: bytes) -> AsyncIterator[bytes]:
+    """Yield the lines, each with the ending, some hundred at a time."""
+    remaining = iter(lines)
+    while chunk := list(islice(remaining, _LINES_PER_CHUNK)):
+        yield ending.join(chunk) + ending
+
+
+def _author(upload: UploadMessage) -> tuple[object, ...]:
+    return upload.proveedor_id, upload.accepted_at, upload.task_id

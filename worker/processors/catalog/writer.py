@@ -1,0 +1,112 @@
+"""Writing the batches of one upload: look up, fold, write; or at once, where nothing about a batch is odd."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+from worker.effects import Effect
+from worker.processors.catalog import incoming, products
+from worker.processors.catalog.fold import Fold, fold
+
+if TYPE_CHECKING:
+    from common.messages import UploadMessage
+    from worker.readers.sandbox import Batch
+
+
+class _Odd(Exception):
+    """What a batch does cannot be told without looking at its rows one by one."""
+
+
+class CatalogWriter:
+    """Writes batch after batch, with the outcome of taking their rows one by one in file order.
+
+    Most batches are even: each key once, and all products new or, where they may be replaced, known under the
+    same id and codigo. Then there is nothing to fold, and whether it is so shows in how many rows the
+    statements write. A batch that comes behind an odd one is not tried that way.
+    """
+
+    def __init__(self, upload: UploadMessage) -> None:
+        self._upload = upload
+        self._expects_even = True
+        self._expects_new = True
+
+    async def stage(self, connection: asyncpg.Connection, batch: Batch) -> bool:
+        """Bring the rows to the server if that promises to be of use; return whether it was done."""
+        if not (self._expects_even and batch.checked and _keys_are_unique(batch)):
+            return False
+        await incoming.fill(connection, [row.line for row in batch.checked])
+        return True
+
+    async def write(self, connection: asyncpg.Connection, batch: Batch, *, staged: bool) -> Effect:
+        """Write the batch's products and tell what each row came to."""
+        if not self._upload.validar:
+            await products.lock_provider(connection, self._upload.proveedor_id)
+        if staged:
+            created = await self._write_even(connection, batch)
+            if created is not None:
+                return _even_effect(batch, created)
+            await incoming.empty(connection)
+        folded = await self._fold(connection, batch)
+        self._expects_even = folded.is_even
+        return _effect(batch, folded)
+
+    async def _write_even(self, connection: asyncpg.Connection, batch: Batch) -> list[str] | None:
+        """Return the ids of the products created; None, and write nothing, where the batch is odd."""
+        ids = [row.keys[0] for row in batch.checked]
+        if self._expects_new or not self._upload.reemplazar_duplicados:
+            try:
+                async with connection.transaction():
+                    await incoming.insert(connection, self._upload)
+                return ids
+            except asyncpg.UniqueViolationError:
+                self._expects_new = False
+        if not self._upload.reemplazar_duplicados:
+            return None
+        try:
+            async with connection.transaction():
+                created = await self._replace(connection, len(ids))
+        except (_Odd, asyncpg.UniqueViolationError):
+            return None
+        self._expects_new = len(created) == len(ids)
+        return [id for id in ids if id in created] if created else []
+
+    async def _replace(self, connection: asyncpg.Connection, rows: int) -> set[str]:
+        """Update what is known and create the rest; return the ids of what was created."""
+        updated = await incoming.update_same(connection, self._upload)
+        created = await incoming.insert_unknown(connection, self._upload) if updated < rows else ()
+        if updated + len(created) < rows:
+            raise _Odd
+        return set(created)
+
+    async def _fold(self, connection: asyncpg.Connection, batch: Batch) -> Fold:
+        upload = self._upload
+        existing = await products.find_matching(connection, upload, [row.keys for row in batch.checked])
+        folded = fold(batch.checked, existing, replace=upload.reemplazar_duplicados)
+        await products.write(connection, upload, folded.changes)
+        return folded
+
+
+def _keys_are_unique(batch: Batch) -> bool:
+    return all(len(set(keys)) == len(keys) for keys in zip(*(row.keys for row in batch.checked), strict=True))
+
+
+def _even_effect(batch: Batch, created: list[str]) -> Effect:
+    """Return what a batch did whose rows were all written."""
+    updated = len(batch.checked) - len(created)
+    tallies = dict.fromkeys(Fold.TALLIES, 0)
+    tallies |= {"duplicados": updated, "productos_creados": len(created), "productos_actualizados": updated}
+    rejected = [(row.fila, row.faults) for row in batch.rejected]
+    return Effect(len(batch.checked), len(rejected), tallies, created, rejected)
+
+
+def _effect(batch: Batch, folded: Fold) -> Effect:
+    row_errors = [(row.fila, row.faults) for row in batch.rejected] + folded.rejected
+    return Effect(
+        successful=len(batch.checked) - len(folded.rejected),
+        failed=len(row_errors),
+        tallies=folded.tallies,
+        outputs=folded.created,
+        row_errors=row_errors,
+    )
