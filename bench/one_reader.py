@@ -15,13 +15,13 @@ from typing import BinaryIO
 from bench.processes import peak_resident
 from worker.readers.child import Order, read_frames
 from worker.readers.frames import Rows
-from worker.readers.table import TableReader
+from worker.readers.table import TableReader, rows_of
 
 _CHECKER = "worker.processors.catalog.rows:make_checker"
 
 
 def _count_of(reader: TableReader) -> int:
-    return sum(not row.is_blank for row in reader.rows()) - 1
+    return sum(not row.is_blank for row in rows_of(reader.pieces())) - 1
 
 
 def _carga_csv(path: Path) -> int:

@@ -20,7 +20,7 @@ from worker.readers.sandbox import Batch, RowSource
 
 @dataclass(frozen=True)
 class StagedBatch:
-    """A batch, and the transaction in which it is to be written. ``is_staged``: its rows are there already."""
+    """A batch on the connection on which it is to be written. ``is_staged``: its rows are there already."""
 
     batch: Batch
     connection: asyncpg.Connection
@@ -39,8 +39,8 @@ class Staging:
         self._coming: asyncio.Task[StagedBatch | None] | None = None
 
     async def next(self) -> StagedBatch | None:
-        """Return the next batch, None at the end of the file. While it is being written the one after it is on
-        its way.
+        """Return the next batch, None at the end of the file. While it is being written, the one behind it is
+        on its way.
 
         Raises what reading the file does (:meth:`RowSource.next_batch`), and what a database does.
         """
