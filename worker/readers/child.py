@@ -14,7 +14,7 @@ from typing import BinaryIO
 import msgspec
 
 from worker.parent import die_with_parent
-from worker.readers.frames import CheckedRow, End, Frame, Opened, Refused, RejectedRow, Rows, encode_frame
+from worker.readers.frames import End, Frame, Opened, Refused, RejectedRow, Rows, encode_frame
 from worker.readers.limits import limit_process
 from worker.readers.table import (
     Checker,
@@ -113,28 +113,29 @@ def _survey_rows(reader: TableReader, header_fila: int, checker: Checker) -> int
     return total
 
 
-def _check_rows(reader: TableReader, after: int, checker: Checker) -> Iterator[CheckedRow | RejectedRow]:
-    """Yield what each row behind row ``after`` comes to."""
+def _check_rows(reader: TableReader, after: int, checker: Checker) -> Iterator[tuple[int, Verdict]]:
+    """Yield the number of each row behind row ``after``, and what it comes to."""
     for piece in reader.pieces():
         if isinstance(piece, PlainRows):
             rows = piece.behind(after)
-            verdicts = checker.check_all(rows) if rows.cells else ()
-            yield from map(_as_row, count(rows.first), verdicts)
+            if rows.cells:
+                yield from zip(count(rows.first), checker.check_all(rows), strict=False)
         elif piece.fila > after and not piece.is_blank:
-            yield _as_row(piece.fila, list(piece.faults) or checker.check(piece.cells))
+            yield piece.fila, list(piece.faults) or checker.check(piece.cells)
 
 
-def _as_row(fila: int, verdict: Verdict) -> CheckedRow | RejectedRow:
-    return CheckedRow(fila, *verdict) if isinstance(verdict, tuple) else RejectedRow(fila, verdict)
-
-
-def _frames(rows: Iterator[CheckedRow | RejectedRow], rows_per_frame: int) -> Iterator[Rows]:
+def _frames(rows: Iterator[tuple[int, Verdict]], rows_per_frame: int) -> Iterator[Rows]:
     while some := list(islice(rows, rows_per_frame)):
-        checked = [row for row in some if isinstance(row, CheckedRow)]
-        if len(checked) == len(some):
-            yield Rows(some[-1].fila, checked, [])
-        else:
-            yield Rows(some[-1].fila, checked, [row for row in some if isinstance(row, RejectedRow)])
+        heads: list[tuple[int, list[str]]] = []
+        lines: list[bytes] = []
+        rejected: list[RejectedRow] = []
+        for fila, verdict in some:
+            if isinstance(verdict, tuple):
+                heads.append((fila, verdict[0]))
+                lines.append(verdict[1])
+            else:
+                rejected.append(RejectedRow(fila, verdict))
+        yield Rows.pack(some[-1][0], heads, lines, rejected)
 
 
 if __name__ == "__main__":

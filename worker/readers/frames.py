@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 _LENGTH = struct.Struct("!I")
+_encoder = msgspec.msgpack.Encoder()
 
 #: No honest frame is larger (ten rows of the longest cells); a longer one means that the child has gone mad.
 MAX_FRAME_BYTES = 64 * 1024 * 1024
@@ -26,7 +27,8 @@ class Opened(msgspec.Struct, frozen=True, tag=0, array_like=True):
 
 
 class CheckedRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A row without faults: its number, its identifying values, and all of it as a line of COPY text."""
+    """A row without faults: its number, its identifying values, and all of it as a line of COPY text, the end
+    of the line left out."""
 
     fila: int
     keys: list[str]
@@ -41,14 +43,40 @@ class RejectedRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Rows(msgspec.Struct, frozen=True, tag=1, array_like=True):
-    """Some consecutive rows; ``last`` is the number of the last one."""
+    """Some consecutive rows; ``last`` is the number of the last one.
+
+    The rows without faults, of which there are ``count``, stay packed until somebody wants to see them one by
+    one: ``heads`` is a list of their numbers and identifying values; in ``lines`` each line has its end.
+    """
 
     last: int
-    checked: list[CheckedRow]
+    count: int
+    heads: bytes
+    lines: bytes
     rejected: list[RejectedRow]
 
+    @classmethod
+    def pack(
+        cls, last: int, heads: list[tuple[int, list[str]]], lines: list[bytes], rejected: list[RejectedRow]
+    ) -> "Rows":
+        """Return rows of which those without faults have these heads and lines."""
+        packed = b"".join(line + b"\n" for line in lines)
+        return cls(last, len(heads), _encoder.encode(heads), packed, rejected)
+
+    @property
+    def checked(self) -> list[CheckedRow]:
+        """The rows without faults."""
+        heads = _heads_decoder.decode(self.heads)
+        lines = self.lines.split(b"\n")[:-1]
+        return [CheckedRow(*head, line) for head, line in zip(heads, lines, strict=True)]
+
+    @property
+    def keys(self) -> list[list[str]]:
+        """The identifying values of the rows without faults."""
+        return [keys for _, keys in _heads_decoder.decode(self.heads)]
+
     def __len__(self) -> int:
-        return len(self.checked) + len(self.rejected)
+        return self.count + len(self.rejected)
 
 
 class Refused(msgspec.Struct, frozen=True, tag=2, array_like=True):
@@ -65,7 +93,7 @@ class End(msgspec.Struct, frozen=True, tag=3, array_like=True):
 Frame = Opened | Rows | Refused | End
 
 _decoder = msgspec.msgpack.Decoder(Frame)
-_encoder = msgspec.msgpack.Encoder()
+_heads_decoder = msgspec.msgpack.Decoder(list[tuple[int, list[str]]])
 
 
 class FrameError(Exception):

@@ -5,10 +5,10 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import BinaryIO
 
 import msgspec
@@ -54,11 +54,39 @@ class ReaderLimits:
 
 @dataclass(frozen=True)
 class Batch:
-    """Consecutive rows of the file, up to row ``last``."""
+    """Consecutive rows of the file, as they came."""
 
-    last: int
-    checked: list[CheckedRow]
-    rejected: list[RejectedRow]
+    frames: list[Rows]
+
+    @property
+    def last(self) -> int:
+        """The number of the last row."""
+        return self.frames[-1].last
+
+    @property
+    def count(self) -> int:
+        """How many rows are without faults."""
+        return sum(frame.count for frame in self.frames)
+
+    @property
+    def lines(self) -> Iterator[bytes]:
+        """The lines of the rows without faults, some at a time, with their ends."""
+        return (frame.lines for frame in self.frames)
+
+    @property
+    def keys(self) -> list[list[str]]:
+        """The identifying values of each row without faults."""
+        return [keys for frame in self.frames for keys in frame.keys]
+
+    @cached_property
+    def checked(self) -> list[CheckedRow]:
+        """The rows without faults."""
+        return [row for frame in self.frames for row in frame.checked]
+
+    @cached_property
+    def rejected(self) -> list[RejectedRow]:
+        """The rows with faults."""
+        return [row for frame in self.frames for row in frame.rejected]
 
 
 class RowSource:
@@ -79,18 +107,16 @@ class RowSource:
             FileRefused: the rest of the file cannot be read.
             ReaderCrashed: the child died.
         """
-        checked: list[CheckedRow] = []
-        rejected: list[RejectedRow] = []
-        last = None
+        frames: list[Rows] = []
+        rows = 0
         frame: Frame | None = await self._child.next_frame()
         while isinstance(frame, Rows):
-            checked += frame.checked
-            rejected += frame.rejected
-            last = frame.last
-            frame = self._child.ready_rows(self._batch_max_rows - len(checked) - len(rejected))
+            frames.append(frame)
+            rows += len(frame)
+            frame = self._child.ready_rows(self._batch_max_rows - rows)
         if isinstance(frame, Refused):
             raise FileRefused(frame.code, **frame.params)
-        return None if last is None else Batch(last, checked, rejected)
+        return Batch(frames) if frames else None
 
 
 @asynccontextmanager

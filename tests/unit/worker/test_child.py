@@ -58,7 +58,7 @@ def test_a_row_is_either_its_line_with_its_keys_or_its_faults() -> None:
     _, rows, _ = frames(csv([line(1), line(2, sound=False)]))
     fault = {"code": "not_a_number", "params": {"column": "precio_unitario", "value": "gratis"}}
     copied = rb"P1,n,C1,g,1.5,s,a,2,\N,10,5,false,true".replace(b",", b"\t")
-    assert rows == Rows(3, [CheckedRow(2, ["P1", "C1"], copied)], [RejectedRow(3, [fault])])
+    assert rows == Rows.pack(3, [(2, ["P1", "C1"])], [copied], [RejectedRow(3, [fault])])
 
 
 def test_blank_rows_are_not_counted_and_keep_their_numbers() -> None:

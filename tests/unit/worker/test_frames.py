@@ -26,12 +26,19 @@ PARAMS = st.dictionaries(
     st.text(), st.text() | st.integers(0, 2**31) | st.lists(st.text(), max_size=3), max_size=3
 )
 FAULTS = st.lists(st.fixed_dictionaries({"code": st.text(), "params": PARAMS}), max_size=3)
+LINES = st.binary().map(lambda line: line.replace(b"\n", b"\\n"))
+
+
+def _packed(last: int, checked: list[CheckedRow], rejected: list[RejectedRow]) -> Rows:
+    return Rows.pack(last, [(row.fila, row.keys) for row in checked], [row.line for row in checked], rejected)
+
+
 FRAMES: st.SearchStrategy[Frame] = st.one_of(
     st.builds(Opened, st.integers(0, 2**40)),
     st.builds(
-        Rows,
+        _packed,
         FILAS,
-        st.lists(st.builds(CheckedRow, FILAS, st.lists(st.text(), max_size=2), st.binary()), max_size=4),
+        st.lists(st.builds(CheckedRow, FILAS, st.lists(st.text(), max_size=2), LINES), max_size=4),
         st.lists(st.builds(RejectedRow, FILAS, FAULTS), max_size=4),
     ),
     st.builds(Refused, st.text(), PARAMS),
@@ -56,8 +63,15 @@ def test_frames_come_out_whole_byte_by_byte(frames: list[Frame]) -> None:
 
 
 def test_a_row_counts_whether_it_is_sound_or_not() -> None:
-    rows = Rows(9, [CheckedRow(8, ["a", "1"], b"")], [RejectedRow(9, []), RejectedRow(7, [])])
+    rows = _packed(9, [CheckedRow(8, ["a", "1"], b"")], [RejectedRow(9, []), RejectedRow(7, [])])
     assert len(rows) == 3
+
+
+@given(st.lists(st.builds(CheckedRow, FILAS, st.lists(st.text(), max_size=2), LINES), max_size=4))
+def test_rows_are_unpacked_as_they_were(checked: list[CheckedRow]) -> None:
+    rows = _packed(9, checked, [])
+    assert rows.checked == checked
+    assert rows.keys == [row.keys for row in checked]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """The rows of a batch in a table of the session: they are in the server, and touch nothing yet.
 
-From there a batch of which nothing is odd is written by one statement or two. Those take it for granted that
-the batch has every id and every codigo but once.
+From there a batch of which nothing is odd is written by one statement or two.
 """
 
 from __future__ import annotations
@@ -59,9 +58,9 @@ _UPDATE_SAME = f"""{_UPDATE}
 
 
 async def fill(connection: asyncpg.Connection, lines: Iterable[bytes]) -> None:
-    """Put rows there, each a line of COPY text without its end; they are gone when the transaction ends."""
+    """Put rows there, each a line of COPY text with its end; they are gone when the transaction ends."""
     await connection.execute(_MAKE)
-    await connection.copy_to_table("incoming", source=chunks(lines, b"\n"), columns=COLUMN_NAMES)
+    await connection.copy_to_table("incoming", source=chunks(lines), columns=COLUMN_NAMES)
 
 
 async def empty(connection: asyncpg.Connection) -> None:
@@ -69,13 +68,13 @@ async def empty(connection: asyncpg.Connection) -> None:
     await connection.execute("DELETE FROM incoming")
 
 
-async def insert(connection: asyncpg.Connection, upload: UploadMessage) -> None:
-    """Create a product of each row.
+async def insert(connection: asyncpg.Connection, upload: UploadMessage) -> int:
+    """Create a product of each row; return how many there are.
 
     Raises:
         asyncpg.UniqueViolationError: the provider has a product with one of the ids or codes.
     """
-    await connection.execute(_INSERT, *_author(upload))
+    return int((await connection.execute(_INSERT, *_author(upload))).removeprefix("INSERT 0 "))
 
 
 async def insert_unknown(connection: asyncpg.Connection, upload: UploadMessage) -> list[str]:
@@ -98,11 +97,11 @@ async def update_same(connection: asyncpg.Connection, upload: UploadMessage) -> 
     return int((await connection.execute(_UPDATE_SAME, *_author(upload))).removeprefix("UPDATE "))
 
 
-async def chunks(lines: Iterable[bytes], ending: bytes) -> AsyncIterator[bytes]:
-    """Yield the lines, each with the ending, some hundred at a time."""
+async def chunks(lines: Iterable[bytes]) -> AsyncIterator[bytes]:
+    """Yield the lines, some hundred at a time."""
     remaining = iter(lines)
-    while chunk := list(islice(remaining, _LINES_PER_CHUNK)):
-        yield ending.join(chunk) + ending
+    while chunk := b"".join(islice(remaining, _LINES_PER_CHUNK)):
+        yield chunk
 
 
 def _author(upload: UploadMessage) -> tuple[object, ...]:

@@ -104,11 +104,12 @@ async def write(connection: asyncpg.Connection, upload: UploadMessage, changes: 
 
 async def _insert(connection: asyncpg.Connection, upload: UploadMessage, lines: list[bytes]) -> None:
     ending = _ending(upload.proveedor_id, upload.accepted_at, upload.task_id)
-    await connection.copy_to_table("products", source=incoming.chunks(lines, ending), columns=_WRITTEN)
+    source = incoming.chunks(line + ending for line in lines)
+    await connection.copy_to_table("products", source=source, columns=_WRITTEN)
 
 
 async def _update(connection: asyncpg.Connection, upload: UploadMessage, lines: list[bytes]) -> None:
-    await incoming.fill(connection, lines)
+    await incoming.fill(connection, (line + b"\n" for line in lines))
     await incoming.update(connection, upload)
 
 
@@ -124,9 +125,8 @@ async def _rekey(connection: asyncpg.Connection, upload: UploadMessage, changes:
         for change in changes
         if change.before
     ]
-    await connection.copy_to_table(
-        "products", source=incoming.chunks(lines, b""), columns=[*_WRITTEN, "created_at"]
-    )
+    source, columns = incoming.chunks(lines), [*_WRITTEN, "created_at"]
+    await connection.copy_to_table("products", source=source, columns=columns)
 
 
 def _ending(*values: object) -> bytes:

@@ -22,9 +22,10 @@ class _Odd(Exception):
 class CatalogWriter:
     """Writes batch after batch, with the outcome of taking their rows one by one in file order.
 
-    Most batches are even: each key once, and all products new or, where they may be replaced, known under the
-    same id and codigo. Then there is nothing to fold, and whether it is so shows in how many rows the
-    statements write. A batch that comes behind an odd one is not tried that way.
+    Most batches are even: each key comes once, and all products are new or, where they may be replaced, known
+    under the same id and codigo. Then there is nothing to fold, and whether it is so shows in how many rows
+    the statements write: a key that comes twice is refused by the one and counted once by the other. A batch
+    behind an odd one is not tried that way.
     """
 
     def __init__(self, upload: UploadMessage) -> None:
@@ -34,10 +35,10 @@ class CatalogWriter:
 
     async def stage(self, connection: asyncpg.Connection, batch: Batch) -> bool:
         """Bring the rows to the server if that promises to be of use; return whether it was done."""
-        if not (self._expects_even and batch.checked and _keys_are_unique(batch)):
-            return False
-        await incoming.fill(connection, [row.line for row in batch.checked])
-        return True
+        if self._expects_even and batch.count:
+            await incoming.fill(connection, batch.lines)
+            return True
+        return False
 
     async def write(self, connection: asyncpg.Connection, batch: Batch, *, staged: bool) -> Effect:
         """Write the batch's products and tell what each row came to."""
@@ -54,31 +55,31 @@ class CatalogWriter:
 
     async def _write_even(self, connection: asyncpg.Connection, batch: Batch) -> list[str] | None:
         """Return the ids of the products created; None, and write nothing, where the batch is odd."""
-        ids = [row.keys[0] for row in batch.checked]
-        if self._expects_new or not self._upload.reemplazar_duplicados:
+        replace = self._upload.reemplazar_duplicados
+        for write in [self._create] * (self._expects_new or not replace) + [self._replace] * replace:
             try:
                 async with connection.transaction():
-                    await incoming.insert(connection, self._upload)
-                return ids
-            except asyncpg.UniqueViolationError:
-                self._expects_new = False
-        if not self._upload.reemplazar_duplicados:
-            return None
-        try:
-            async with connection.transaction():
-                created = await self._replace(connection, len(ids))
-        except (_Odd, asyncpg.UniqueViolationError):
-            return None
-        self._expects_new = len(created) == len(ids)
-        return [id for id in ids if id in created] if created else []
+                    created = await write(connection, batch)
+            except (_Odd, asyncpg.UniqueViolationError):
+                continue
+            self._expects_new = len(created) == batch.count
+            return created
+        return None
 
-    async def _replace(self, connection: asyncpg.Connection, rows: int) -> set[str]:
+    async def _create(self, connection: asyncpg.Connection, batch: Batch) -> list[str]:
+        if await incoming.insert(connection, self._upload) != batch.count:
+            raise _Odd
+        return [id for id, _ in batch.keys]
+
+    async def _replace(self, connection: asyncpg.Connection, batch: Batch) -> list[str]:
         """Update what is known and create the rest; return the ids of what was created."""
         updated = await incoming.update_same(connection, self._upload)
-        created = await incoming.insert_unknown(connection, self._upload) if updated < rows else ()
-        if updated + len(created) < rows:
+        if updated == batch.count:
+            return []
+        created = set(await incoming.insert_unknown(connection, self._upload))
+        if updated + len(created) != batch.count:
             raise _Odd
-        return set(created)
+        return [id for id, _ in batch.keys if id in created]
 
     async def _fold(self, connection: asyncpg.Connection, batch: Batch) -> Fold:
         upload = self._upload
@@ -88,23 +89,19 @@ class CatalogWriter:
         return folded
 
 
-def _keys_are_unique(batch: Batch) -> bool:
-    return all(len(set(keys)) == len(keys) for keys in zip(*(row.keys for row in batch.checked), strict=True))
-
-
 def _even_effect(batch: Batch, created: list[str]) -> Effect:
     """Return what a batch did whose rows were all written."""
-    updated = len(batch.checked) - len(created)
+    updated = batch.count - len(created)
     tallies = dict.fromkeys(Fold.TALLIES, 0)
     tallies |= {"duplicados": updated, "productos_creados": len(created), "productos_actualizados": updated}
     rejected = [(row.fila, row.faults) for row in batch.rejected]
-    return Effect(len(batch.checked), len(rejected), tallies, created, rejected)
+    return Effect(batch.count, len(rejected), tallies, created, rejected)
 
 
 def _effect(batch: Batch, folded: Fold) -> Effect:
     row_errors = [(row.fila, row.faults) for row in batch.rejected] + folded.rejected
     return Effect(
-        successful=len(batch.checked) - len(folded.rejected),
+        successful=batch.count - len(folded.rejected),
         failed=len(row_errors),
         tallies=folded.tallies,
         outputs=folded.created,
