@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from worker.readers import records
 from worker.readers.csv import CsvReader
-from worker.readers.table import FileRefused, PlainRows, Row
+from worker.readers.table import FileRefused, PlainRows, Row, rows_of
 
 CELL = st.text("ab 1", max_size=3) | st.sampled_from(
     ['"a,b"', '"a""b"', '"a\nb"', 'a"b', '"a', "'a'", "", "\x1a", "\x07"]
 )
-LINE = st.lists(CELL, min_size=1, max_size=4).map(",".join)
+LINE = st.lists(CELL, min_size=1, max_size=4).map(",".join) | st.sampled_from([",,", " ,,\t"])
 SOUND_LINES = st.lists(st.just("a,b,c") | st.just('"a",b,"c, d"'), max_size=6)
 
 
@@ -30,7 +30,10 @@ def read(text: str, group_characters: int) -> list[tuple[int, list[str], list[ob
     with tempfile.TemporaryFile() as file, patch.object(records, "_GROUP_CHARACTERS", group_characters):
         file.write(text.encode())
         try:
-            return [(row.fila, list(row.cells), list(row.faults)) for row in CsvReader(file).rows()]
+            pieces = list(CsvReader(file).pieces())
+            for piece in pieces:
+                assert not (isinstance(piece, PlainRows) and any(row.is_blank for row in piece.rows()))
+            return [(row.fila, list(row.cells), list(row.faults)) for row in rows_of(pieces)]
         except FileRefused as refusal:
             return refusal.code, refusal.params
 
