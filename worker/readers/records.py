@@ -96,7 +96,8 @@ class Records:
         self._lines.take_all()
         self._fila += len(rows)
         self._hold(_plain_row((self._fila, rows.pop(), ())), has_quotes='"' in lines[-1])
-        if held.fila == first - 1 > self._header_fila and not held.faults:
+        is_plain = not held.faults and not held.is_blank
+        if is_plain and held.fila == first - 1 > self._header_fila:
             rows.insert(0, list(held.cells))
             first -= 1
         else:
