@@ -13,6 +13,7 @@ from infra.embedded.child import Child
 
 ROOT = Path(__file__).resolve().parents[1]
 _READER = "worker.readers.child"
+_SPARE_READER = "worker.readers.spare"
 _STOP_SECONDS = 15
 
 
@@ -111,7 +112,7 @@ class Service:
             return []
         try:
             children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-            return [int(pid) for pid in children if _READER in Path(f"/proc/{pid}/cmdline").read_text()]
+            return [int(pid) for pid in children if _is_reader(Path("/proc", pid))]
         except OSError:  # one of them is gone
             return []
 
@@ -133,9 +134,24 @@ def readers_of(pids: set[int]) -> list[int]:
             command = (process / "cmdline").read_text()
         except OSError:  # no process, or gone
             continue
-        if _READER in command and any(f'"parent":{pid}}}' in command for pid in pids):
+        if _is_reader_of(command, pids):
             found.append(int(process.name))
     return found
+
+
+def _is_reader(process: Path) -> bool:
+    """Return whether a process reads a file; a spare one has a socket there until it has been given one."""
+    command = (process / "cmdline").read_text()
+    if _SPARE_READER in command:
+        return not (process / "fd/0").readlink().name.startswith("socket:")
+    return _READER in command
+
+
+def _is_reader_of(command: str, pids: set[int]) -> bool:
+    words = command.split("\0")
+    if _SPARE_READER in words:
+        return words[words.index(_SPARE_READER) + 1] in map(str, pids)
+    return _READER in words and any(f'"parent":{pid}}}' in command for pid in pids)
 
 
 async def _answers(url: str) -> bool:

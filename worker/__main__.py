@@ -28,6 +28,8 @@ from worker.gate import Gate
 from worker.health import serving_health
 from worker.heartbeat import deserted_sessions_ended, repeating
 from worker.process import Workshop
+from worker.processors import PROCESSORS
+from worker.readers.reader_process import SpareReader, spare_reader
 from worker.readers.sandbox import ReaderLimits
 from worker.recovery import recovering
 from worker.settings import Settings
@@ -39,6 +41,12 @@ log = structlog.get_logger("worker")
 #: A worker that has not been heard of for longer than this is gone.
 PRESENCE_TTL_SECONDS = 30
 _PRESENCE_EVERY_SECONDS = 5
+#: What a reading child that waits for a file has loaded.
+_LOADED_BY_READERS = (
+    "worker.readers.csv",
+    "worker.readers.xlsx",
+    *(processor.checker.partition(":")[0] for processor in PROCESSORS.values()),
+)
 #: Time that giving messages and leases back may take, once the grace is over.
 _GIVE_BACK_SECONDS = 1.0
 
@@ -53,7 +61,8 @@ async def run(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(_redis(settings))
         s3 = await stack.enter_async_context(aws_client("s3", settings, read_timeout=30))
-        shop = _workshop(stack, settings, worker_id, stopping, TaskStore(redis), s3)
+        spare = await stack.enter_async_context(spare_reader(_LOADED_BY_READERS))
+        shop = _workshop(stack, settings, worker_id, stopping, TaskStore(redis), s3, spare)
         sqs = await stack.enter_async_context(
             aws_client("sqs", settings, read_timeout=settings.long_poll_seconds + 10)
         )
@@ -94,6 +103,7 @@ def _workshop(
     stopping: asyncio.Event,
     tasks: TaskStore,
     s3: Any,
+    spare: SpareReader,
 ) -> Workshop:
     database = Database(
         settings.database_url.get_secret_value(),
@@ -119,6 +129,7 @@ def _workshop(
         stall_seconds=settings.stall_timeout_seconds,
         task_limit_seconds=settings.task_timeout_seconds,
         handover_seconds=settings.handover_seconds,
+        spare_reader=spare,
     )
 
 

@@ -25,6 +25,7 @@ from worker.metrics import Metrics
 from worker.outcomes import Done, Lost, Outcome, Retry
 from worker.processors import PROCESSORS, Processor, Writer
 from worker.progress import Progress, progress_of, put_record
+from worker.readers.reader_process import SpareReader
 from worker.readers.sandbox import ReaderCrashed, ReaderLimits, open_rows
 from worker.readers.table import FileRefused
 from worker.staging import StagedBatch, Staging, staging
@@ -59,6 +60,7 @@ class Workshop:
     stall_seconds: float
     task_limit_seconds: float
     handover_seconds: float
+    spare_reader: SpareReader | None = None
     metrics: Metrics = field(default_factory=Metrics)
 
 
@@ -204,6 +206,7 @@ class _Attempt:
                 rows_per_frame=shop.rows_per_step,
                 batch_max_rows=shop.batch_max_rows,
                 limits=shop.reader_limits,
+                spare=shop.spare_reader,
             ) as source,
             self._connections(processor) as connections,
             staging(source, writer := processor.writer(upload), connections) as batches,

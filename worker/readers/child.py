@@ -47,14 +47,21 @@ def main() -> None:
     """Read the file on standard input as ordered by the first argument."""
     order = msgspec.json.decode(sys.argv[1], type=Order)
     die_with_parent(order.parent)
+    read_to_end(order)
+
+
+def read_to_end(order: Order) -> None:
+    """Read the file on standard input, within the order's limits, and write its frames to standard output."""
     limit_process(order.memory_bytes, order.cpu_seconds)
     # nothing that a parser prints may reach the pipe of frames
     pipe = os.fdopen(os.dup(1), "wb", buffering=64 * 1024)
     os.dup2(2, 1)
-    for frame in read_frames(sys.stdin.buffer, order):
-        pipe.write(encode_frame(frame))
-        if isinstance(frame, Opened):
-            pipe.flush()
+    # opened anew: Python has looked at what stood there when it began
+    with open(0, "rb", closefd=False) as file:
+        for frame in read_frames(file, order):
+            pipe.write(encode_frame(frame))
+            if isinstance(frame, Opened):
+                pipe.flush()
     pipe.flush()
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +17,8 @@ from tests.support.files import open_file
 from tests.support.processes import reader_children
 from tests.support.waiting import eventually
 from worker.readers.child import Order
-from worker.readers.sandbox import ReaderCrashed, ReaderLimits, RowSource, open_rows
+from worker.readers.reader_process import SpareReader, spare_reader
+from worker.readers.sandbox import Batch, ReaderCrashed, ReaderLimits, RowSource, open_rows
 from worker.readers.table import FileRefused
 
 LIMITS = ReaderLimits(memory_bytes=256 << 20, cpu_seconds=60)
@@ -110,7 +112,7 @@ async def test_a_child_that_breaks_down_or_goes_mad_is_a_crash(checker: str) -> 
 
 
 async def test_a_child_that_falls_silent_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("worker.readers.sandbox._LINGER_SECONDS", 0.1)
+    monkeypatch.setattr("worker.readers.reader_process._LINGER_SECONDS", 0.1)
     with pytest.raises(ReaderCrashed):
         await read(table(5), "falls_silent")
 
@@ -226,3 +228,53 @@ async def test_a_reading_that_is_cancelled_takes_its_child_along(checker: str) -
 
 async def _one_child() -> bool:
     return len(reader_children()) == 1
+
+
+async def test_a_spare_child_takes_the_file_that_comes() -> None:
+    async with spare_reader(["worker.readers.csv"]) as spare:
+        await eventually(lambda: _has_a_spare(spare))
+        (waiting,) = _children()
+        async with rows_of(table(95), "dies_at_row", spare=spare) as source:
+            assert _children() == reader_children() == [waiting]
+            batches = [batch async for batch in _batches(source)]
+        assert [row.keys[0] for batch in batches for row in batch.checked] == [str(n) for n in range(95)]
+        await eventually(lambda: _has_a_spare(spare))
+        assert _children() != [waiting]
+    assert _children() == []
+
+
+async def test_a_spare_child_that_has_died_is_done_without() -> None:
+    async with spare_reader([]) as spare:
+        await eventually(lambda: _has_a_spare(spare))
+        (waiting,) = _children()
+        os.kill(waiting, signal.SIGKILL)
+        await eventually(lambda: _is_over(waiting))
+        assert await read(table(3), "dies_at_row", spare=spare) == ["0", "1", "2"]
+    assert _children() == []
+
+
+async def test_a_spare_child_is_limited_like_any() -> None:
+    async with spare_reader([]) as spare:
+        await eventually(lambda: _has_a_spare(spare))
+        limits = ReaderLimits(LIMITS.memory_bytes, cpu_seconds=1)
+        with pytest.raises(FileRefused) as refused:
+            await read(table(5), "falls_into_a_loop", limits=limits, spare=spare)
+        assert refused.value.code == "reader_limits"
+
+
+async def _batches(source: RowSource) -> AsyncIterator[Batch]:
+    while batch := await source.next_batch():
+        yield batch
+
+
+async def _has_a_spare(spare: SpareReader) -> bool:
+    return spare.is_ready
+
+
+def _children() -> list[int]:
+    """Those that wait for a file, too."""
+    return [
+        child.pid
+        for child in psutil.Process().children()
+        if any("worker.readers" in word for word in child.cmdline())
+    ]
