@@ -46,12 +46,14 @@ class Rows(msgspec.Struct, frozen=True, tag=1, array_like=True):
     """Some consecutive rows; ``last`` is the number of the last one.
 
     The rows without faults, of which there are ``count``, stay packed until somebody wants to see them one by
-    one: ``heads`` is a list of their numbers and identifying values; in ``lines`` each line has its end.
+    one: ``heads`` is a list of their numbers and identifying values, ``packed_ids`` of the first of these; in
+    ``lines`` each line has its end.
     """
 
     last: int
     count: int
     heads: bytes
+    packed_ids: bytes
     lines: bytes
     rejected: list[RejectedRow]
 
@@ -60,8 +62,9 @@ class Rows(msgspec.Struct, frozen=True, tag=1, array_like=True):
         cls, last: int, heads: list[tuple[int, list[str]]], lines: list[bytes], rejected: list[RejectedRow]
     ) -> "Rows":
         """Return rows of which those without faults have these heads and lines."""
-        packed = b"".join(line + b"\n" for line in lines)
-        return cls(last, len(heads), _encoder.encode(heads), packed, rejected)
+        ids = [keys[0] if keys else "" for _, keys in heads]
+        joined = b"".join(line + b"\n" for line in lines)
+        return cls(last, len(heads), _encoder.encode(heads), _encoder.encode(ids), joined, rejected)
 
     @property
     def checked(self) -> list[CheckedRow]:
@@ -71,9 +74,9 @@ class Rows(msgspec.Struct, frozen=True, tag=1, array_like=True):
         return [CheckedRow(*head, line) for head, line in zip(heads, lines, strict=True)]
 
     @property
-    def keys(self) -> list[list[str]]:
-        """The identifying values of the rows without faults."""
-        return [keys for _, keys in _heads_decoder.decode(self.heads)]
+    def ids(self) -> list[str]:
+        """The first identifying value of each row without faults."""
+        return _ids_decoder.decode(self.packed_ids)
 
     def __len__(self) -> int:
         return self.count + len(self.rejected)
@@ -93,6 +96,7 @@ class End(msgspec.Struct, frozen=True, tag=3, array_like=True):
 Frame = Opened | Rows | Refused | End
 
 _decoder = msgspec.msgpack.Decoder(Frame)
+_ids_decoder = msgspec.msgpack.Decoder(list[str])
 _heads_decoder = msgspec.msgpack.Decoder(list[tuple[int, list[str]]])
 
 

@@ -45,9 +45,9 @@ class Batch:
         return (frame.lines for frame in self.frames)
 
     @property
-    def keys(self) -> list[list[str]]:
-        """The identifying values of each row without faults."""
-        return [keys for frame in self.frames for keys in frame.keys]
+    def ids(self) -> list[str]:
+        """The first identifying value of each row without faults."""
+        return [id for frame in self.frames for id in frame.ids]
 
     @cached_property
     def checked(self) -> list[CheckedRow]:

@@ -69,7 +69,7 @@ class CatalogWriter:
     async def _create(self, connection: asyncpg.Connection, batch: Batch) -> list[str]:
         if await incoming.insert(connection, self._upload) != batch.count:
             raise _Odd
-        return [id for id, _ in batch.keys]
+        return batch.ids
 
     async def _replace(self, connection: asyncpg.Connection, batch: Batch) -> list[str]:
         """Update what is known and create the rest; return the ids of what was created."""
@@ -79,7 +79,7 @@ class CatalogWriter:
         created = set(await incoming.insert_unknown(connection, self._upload))
         if updated + len(created) != batch.count:
             raise _Odd
-        return [id for id, _ in batch.keys if id in created]
+        return [id for id in batch.ids if id in created]
 
     async def _fold(self, connection: asyncpg.Connection, batch: Batch) -> Fold:
         upload = self._upload
