@@ -153,10 +153,15 @@ SELECT count(*) FILTER (WHERE pg_terminate_backend(pid))
    AND wait_event_type = 'Client' AND state_change < clock_timestamp() - $1::interval
 """
 
+# of a million outputs only those are unpacked that may be among the first
 _FIRST_OUTPUTS = """
 SELECT output
-  FROM task_batches AS b, unnest(b.outputs) WITH ORDINALITY AS o (output, place)
- WHERE b.proveedor_id = $1 AND b.task_id = $2
+  FROM (SELECT cursor, outputs[:$3] AS outputs
+          FROM task_batches
+         WHERE proveedor_id = $1 AND task_id = $2 AND outputs <> '{}'
+         ORDER BY cursor
+         LIMIT $3) AS b,
+       unnest(b.outputs) WITH ORDINALITY AS o (output, place)
  ORDER BY b.cursor, o.place
  LIMIT $3
 """

@@ -24,7 +24,7 @@ class Settings(AwsSettings, RedisSettings, DatabaseSettings, LogSettings):
     #: Rows of the smallest batch, and so the step in which progress moves.
     progress_every_rows: int = Field(default=10, ge=1)
     #: Rows of the largest batch.
-    batch_max_rows: int = Field(default=5000, ge=1)
+    batch_max_rows: int = Field(default=10_000, ge=1)
     #: How long a message stays hidden, and a lease valid, without a sign of life.
     visibility_timeout_seconds: int = Field(default=60, ge=1, le=43_200)
     #: How long one question to the queue waits for a message.

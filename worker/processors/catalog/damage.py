@@ -79,10 +79,13 @@ class IdentifierSurvey(TextSurvey):
         """Look at some rows more."""
         super().look(filas, cells)
         self._numbers.rows += len(cells)
-        for fila, cell in zip(filas, cells, strict=True):
-            # most identifiers begin with other letters
-            if cell[:1] <= "9" or cell[:3].lower() in _MONTH_STARTS:
-                self._look_at(fila, cell.strip())
+        # most identifiers begin with other letters, and many with the same
+        beginnings = {cell[:3] for cell in cells}
+        notable = {text for text in beginnings if text[:1] <= "9" or text.lower() in _MONTH_STARTS}
+        if notable:
+            for fila, cell in zip(filas, cells, strict=True):
+                if cell[:3] in notable:
+                    self._look_at(fila, cell.strip())
 
     def notices(self) -> Iterator[Notice]:
         """Return what was found."""
