@@ -1,44 +1,18 @@
-"""``python -m bench``, which ``./carga bench`` calls: the benchmarks and their options."""
+"""``python -m bench``, which ``./carga bench`` calls: the benchmarks and their options.
 
-import os
-import shutil
-import sys
-import tempfile
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+A benchmark ``x`` measures in ``bench/x.py`` and tells in ``bench/x_report.py``; here it has one command.
+"""
+
 from enum import StrEnum
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from bench.machine import describe, describe_host
-from bench.memory import as_document, measure_memory
-from bench.readers import Reading, measure_readers, reader_medians
-from bench.report import show_machine, show_memory, show_readers, show_speed
-from bench.speed import Run, SpeedPlan, describe_file, measure_speed, medians
-from bench.stack import Place, WrongOutcome
-from cli.errors import CommandError
-from cli.exit_codes import ExitCode
-from cli.lifecycle import owned, run_until_signalled
-from cli.screen import Screen, language_of
-from cli.state import HOME, State
-from common.texts import Text
-from infra.embedded.stores import Stores
-
-_RUN = Text(
-    "  {repeat}. {way} {writes}: {seconds:.2f} s, {speed:,.0f} filas/s",
-    "  {repeat}. {way} {writes}: {seconds:.2f} s, {speed:,.0f} rows/s",
-)
-_READING = Text(
-    "  {repeat}. {format} {way}: {seconds:.2f} s, {speed:,.0f} filas/s",
-    "  {repeat}. {format} {way}: {seconds:.2f} s, {speed:,.0f} rows/s",
-)
-_PATIENCE = Text(
-    "Un CSV de {rows:,} filas se escribe, se sube y se importa; con un millón tarda un minuto o dos …",
-    "A CSV of {rows:,} rows is written, uploaded and imported; with a million it takes a minute or two …",
-)
-_WRONG = Text("La importación no dio lo esperado: {reason}", "The import came to something else: {reason}")
+from bench.command import JsonOption, run
+from bench.memory_report import report_memory
+from bench.readers_report import report_readers
+from bench.speed import SpeedPlan
+from bench.speed_report import report_speed
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -47,11 +21,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Mide con los servicios y almacenes de verdad. / Measure with the real services and stores.",
 )
-
-JsonOption = Annotated[
-    bool,
-    typer.Option("--json", help="Un documento JSON en stdout y nada más. / One JSON document on stdout."),
-]
 
 
 class Format(StrEnum):
@@ -69,8 +38,8 @@ def speed(
     as_json: JsonOption = False,
 ) -> None:
     """Filas por segundo, junto al mínimo que pide PostgreSQL. / Rows per second, beside SQL alone."""
-    screen = Screen(language_of(os.environ))
-    _end(screen, _speed(screen, SpeedPlan(rows, repeat, format.value), as_json=as_json), as_json=as_json)
+    plan = SpeedPlan(rows, repeat, format.value)
+    run(lambda screen: report_speed(screen, plan, as_json=as_json), as_json=as_json)
 
 
 @app.command()
@@ -81,8 +50,7 @@ def memory(
     as_json: JsonOption = False,
 ) -> None:
     """Memoria de la API y del worker; 1 si exceden su límite. / Memory of both; 1 when above its limit."""
-    screen = Screen(language_of(os.environ))
-    _end(screen, _memory(screen, rows, as_json=as_json), as_json=as_json)
+    run(lambda screen: report_memory(screen, rows, as_json=as_json), as_json=as_json)
 
 
 @app.command()
@@ -92,85 +60,7 @@ def readers(
     as_json: JsonOption = False,
 ) -> None:
     """Leer CSV y XLSX, junto a otras bibliotecas. / Reading CSV and XLSX, beside other libraries."""
-    screen = Screen(language_of(os.environ))
-    _end(screen, _readers(screen, rows, repeat, as_json=as_json), as_json=as_json)
-
-
-async def _readers(screen: Screen, rows: int, repeats: int, *, as_json: bool) -> ExitCode:
-    machine = describe_host()
-    readings: list[Reading] = []
-    with tempfile.TemporaryDirectory() as directory:
-        async for reading in measure_readers(Path(directory), rows, repeats):
-            readings.append(reading)
-            screen.say(_READING, **reading._asdict(), speed=reading.rows / reading.seconds)
-    document = {"benchmark": "readers", "machine": machine, "rows": rows, "repeats": repeats}
-    document |= {"medians": reader_medians(readings), "runs": [reading._asdict() for reading in readings]}
-    if as_json:
-        screen.json(document)
-    else:
-        show_readers(screen, document)
-    return ExitCode.OK
-
-
-async def _speed(screen: Screen, plan: SpeedPlan, *, as_json: bool) -> ExitCode:
-    async with _place() as place:
-        machine = await describe(place.stores)
-        runs: list[Run] = []
-        async for run in measure_speed(place, plan):
-            runs.append(run)
-            screen.say(_RUN, **run._asdict(), speed=run.rows / run.seconds)
-        file = describe_file(place, plan)
-    document = {"benchmark": "import", "machine": machine, "file": file, "repeats": plan.repeats}
-    document |= {"medians": medians(runs), "runs": [run._asdict() for run in runs]}
-    if as_json:
-        screen.json(document)
-    else:
-        show_machine(screen, machine)
-        show_speed(screen, document)
-    return ExitCode.OK
-
-
-async def _memory(screen: Screen, rows: int, *, as_json: bool) -> ExitCode:
-    screen.say(_PATIENCE, rows=rows)
-    async with _place() as place:
-        machine = await describe(place.stores)
-        figures = await measure_memory(place, rows)
-    if as_json:
-        screen.json({"benchmark": "memory", "machine": machine, **as_document(figures)})
-    else:
-        show_machine(screen, machine)
-        show_memory(screen, figures)
-    return ExitCode.OK if all(limit.holds for limit in figures.limits) else ExitCode.FAILED
-
-
-@asynccontextmanager
-async def _place() -> AsyncIterator[Place]:
-    """Run stores of our own; one benchmark at a time, for two would measure each other."""
-    state = State(HOME / "bench")
-    with owned(state):
-        files = state.directory / "files"
-        for leftover in (state.stores, files):
-            shutil.rmtree(leftover, ignore_errors=True)
-        files.mkdir()
-        try:
-            async with Stores(state.stores) as stores:
-                yield Place(stores, files)
-        finally:
-            shutil.rmtree(state.stores, ignore_errors=True)
-            shutil.rmtree(files)
-
-
-def _end(screen: Screen, work: Coroutine[Any, Any, ExitCode], *, as_json: bool) -> None:
-    try:
-        exit_code = run_until_signalled(work)
-    except WrongOutcome as error:
-        failure = CommandError(_WRONG, ExitCode.FAILED, code="wrong_outcome", reason=error)
-        screen.fail(failure, as_json=as_json)
-        exit_code = failure.exit_code
-    except CommandError as error:
-        screen.fail(error, as_json=as_json)
-        exit_code = error.exit_code
-    sys.exit(exit_code)
+    run(lambda screen: report_readers(screen, rows, repeat, as_json=as_json), as_json=as_json)
 
 
 if __name__ == "__main__":

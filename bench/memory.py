@@ -5,8 +5,7 @@ from typing import Any, NamedTuple
 from bench.files import catalogue_rows, write_csv
 from bench.processes import Peak, family, forget_peak, peak_resident, resident, watched
 from bench.stack import Carga, Place, Upload, WrongOutcome, seconds_to_end, send, services
-
-MEGABYTE = 1_000_000
+from bench.tables import MEGABYTE
 
 
 class Limit(NamedTuple):

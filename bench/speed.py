@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pandas as pd
-
+from bench.figures import Row, add_ratios, find, medians
 from bench.files import WRITERS, catalogue_rows, faulty_rows, write_csv
 from bench.floor import timed_floor
 from bench.stack import Place, Upload, empty_database, seconds_to_end, send, services, settle
@@ -54,20 +53,15 @@ async def measure_speed(place: Place, plan: SpeedPlan) -> AsyncIterator[Run]:
             yield run
 
 
-def medians(runs: list[Run]) -> list[dict[str, Any]]:
-    """Return a row for each way and pass: median, fastest and slowest seconds, rows per second by the median,
-    and its ratio to that of the floor."""
-    table = pd.DataFrame(runs).groupby(["writes", "way"]).agg(
-        rows=("rows", "first"),
-        seconds=("seconds", "median"),
-        fastest=("seconds", "min"),
-        slowest=("seconds", "max"),
-    )  # fmt: skip
-    table["rows_per_second"] = table["rows"] / table["seconds"]
-    floor = table["rows_per_second"].xs("floor", level="way")
-    table["ratio_to_floor"] = table["rows_per_second"].div(floor, level="writes")
-    rows = table.reset_index().to_dict("records")
-    return [{str(name): value for name, value in row.items()} for row in rows]
+def speed_medians(runs: list[Run]) -> list[Row]:
+    """Return a row for each way and pass: seconds, rows per second by the median, ratio to the floor."""
+    rows = medians(runs, by=("writes", "way", "rows"))
+    for row in rows:
+        row["rows_per_second"] = row["rows"] / row["seconds"]
+    add_ratios(
+        rows, "ratio_to_floor", "rows_per_second", lambda row: find(rows, writes=row["writes"], way="floor")
+    )
+    return rows
 
 
 def describe_file(place: Place, plan: SpeedPlan) -> dict[str, Any]:

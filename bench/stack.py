@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
@@ -50,8 +50,14 @@ class Carga(NamedTuple):
 
     client: CargaClient
     api: Child
-    worker: Child
+    workers: list[Child]
     database_url: str
+    stores: dict[str, str]
+
+    @property
+    def worker(self) -> Child:
+        """The only worker, or the first."""
+        return self.workers[0]
 
 
 @asynccontextmanager
@@ -62,20 +68,26 @@ async def empty_database(stores: Stores) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def services(place: Place) -> AsyncIterator[Carga]:
-    """Start the upload API and one worker, which have done two small imports when they are handed over.
+async def services(
+    place: Place, settings: Mapping[str, str] | None = None, *, workers: int = 1
+) -> AsyncIterator[Carga]:
+    """Start the upload API and workers, which have done two small imports when they are handed over.
 
+    ``settings``: environment variables for all of them, over the defaults.
     Raises ``ServiceFailed`` when one does not start.
     """
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    async with _environment(place.stores) as stores:
-        environment = service_environment(stores, {"CATALOG_PORT": str(port), "LOG_FORMAT": "json"})
+    async with _environment(place.stores) as stores, AsyncExitStack() as running:
+        own = {"CATALOG_PORT": str(port), "LOG_FORMAT": "json", **(settings or {})}
+        environment = service_environment(stores, own)
         api = Service("catalog_service", environment, lambda _: _answers(url), _ignore)
-        worker = Service("worker", environment, _at_once, _ignore)
-        async with _running(api), _running(worker), connect(url, "es") as client:
-            await _warm_up(client, place.files / "warm-up.csv")
-            yield Carga(client, api.process, worker.process, stores["DATABASE_URL"])
+        crew = [Service("worker", environment, _at_once, _ignore) for _ in range(workers)]
+        for service in (api, *crew):
+            await running.enter_async_context(_running(service))
+        client = await running.enter_async_context(connect(url, "es"))
+        await _warm_up(client, place.files / "warm-up.csv")
+        yield Carga(client, api.process, [each.process for each in crew], stores["DATABASE_URL"], stores)
 
 
 async def send(client: CargaClient, upload: Upload) -> str:

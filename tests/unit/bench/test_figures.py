@@ -2,9 +2,10 @@
 
 import pytest
 
-from bench.memory import MEGABYTE, MemoryFigures, as_document
+from bench.memory import MemoryFigures, as_document
 from bench.processes import Peak
-from bench.speed import Run, medians
+from bench.speed import Run, speed_medians
+from bench.tables import MEGABYTE
 
 
 def runs(way: str, writes: str, *seconds: float) -> list[Run]:
@@ -18,10 +19,10 @@ def test_medians_are_told_beside_the_floor_of_the_same_pass() -> None:
         *runs("floor", "update", 2.0, 2.0, 2.0),
         *runs("import", "update", 4.0, 8.0, 5.0),
     ]
-    table = {(row["writes"], row["way"]): row for row in medians(measured)}
+    table = {(row["writes"], row["way"]): row for row in speed_medians(measured)}
     assert len(table) == 4
     insert, update = table["insert", "import"], table["update", "import"]
-    assert (insert["seconds"], insert["fastest"], insert["slowest"]) == (2.0, 1.0, 3.0)
+    assert (insert["seconds"], insert["least"], insert["most"]) == (2.0, 1.0, 3.0)
     assert (insert["rows_per_second"], insert["ratio_to_floor"]) == (500.0, 0.5)
     assert (update["rows_per_second"], update["ratio_to_floor"]) == (200.0, 0.4)
     assert table["insert", "floor"]["ratio_to_floor"] == 1.0
