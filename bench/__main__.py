@@ -3,16 +3,19 @@
 A benchmark ``x`` measures in ``bench/x.py`` and tells in ``bench/x_report.py``; here it has one command.
 """
 
-from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bench.command import JsonOption, run
+from bench.import_files import Size
 from bench.memory_report import report_memory
 from bench.readers_report import report_readers
 from bench.speed import SpeedPlan
 from bench.speed_report import report_speed
+
+_DEFAULT_ROWS = 200_000
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,23 +26,36 @@ app = typer.Typer(
 )
 
 
-class Format(StrEnum):
-    """What kind of file to import."""
-
-    CSV = "csv"
-    XLSX = "xlsx"
-
-
 @app.command("import")
 def speed(
-    rows: Annotated[int, typer.Option(min=1, help="Filas del archivo. / Rows of the file.")] = 200_000,
+    rows: Annotated[
+        list[int] | None, typer.Option(min=1, help="Filas de un CSV; se repite. / Rows of a CSV; repeatable.")
+    ] = None,
+    xlsx: Annotated[
+        list[int] | None,
+        typer.Option(min=1, help="Filas de un XLSX; se repite. / Rows of an XLSX; repeatable."),
+    ] = None,
     repeat: Annotated[int, typer.Option(min=1, help="Repeticiones. / Repetitions.")] = 5,
-    format: Annotated[Format, typer.Option(help="Formato del archivo. / Format of the file.")] = Format.CSV,
+    peers: Annotated[
+        bool, typer.Option("--peers", help="También como lo hacen otros. / The way others do it as well.")
+    ] = False,
+    inserts_only: Annotated[
+        bool, typer.Option("--inserts-only", help="Sin actualizaciones. / No updates.")
+    ] = False,
+    chart: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Dibujo SVG del resultado. / SVG chart of the result.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Filas por segundo, junto al mínimo que pide PostgreSQL. / Rows per second, beside SQL alone."""
-    plan = SpeedPlan(rows, repeat, format.value)
-    run(lambda screen: report_speed(screen, plan, as_json=as_json), as_json=as_json)
+    """Filas por segundo, junto al mínimo que pide PostgreSQL. / Rows per second, beside SQL alone.
+
+    Sin tamaños, un CSV de 200.000. / Without sizes, a CSV of 200,000.
+    """
+    sizes = [*(Size("csv", each) for each in rows or ()), *(Size("xlsx", each) for each in xlsx or ())]
+    if not rows and (peers or not xlsx):
+        sizes.insert(0, Size("csv", _DEFAULT_ROWS))
+    plan = SpeedPlan(tuple(sizes), repeat, peers=peers, updates=not inserts_only)
+    run(lambda screen: report_speed(screen, plan, chart, as_json=as_json), as_json=as_json)
 
 
 @app.command()

@@ -34,7 +34,7 @@ def add_ratios(rows: Iterable[Row], name: str, of: str, beside: Callable[[Row], 
         row[name] = None if other is None else row[of] / other[of]
 
 
-def find(rows: Iterable[Row], **fields: Any) -> Row | None:
+def find(rows: Iterable[Row], /, **fields: Any) -> Row | None:
     """Return the first row that has these values, if any has."""
     return next((row for row in rows if all(row.get(name) == value for name, value in fields.items())), None)
 
