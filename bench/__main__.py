@@ -15,8 +15,6 @@ from bench.readers_report import report_readers
 from bench.speed import SpeedPlan
 from bench.speed_report import report_speed
 
-_DEFAULT_ROWS = 200_000
-
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -26,15 +24,19 @@ app = typer.Typer(
 )
 
 
+CsvRows = Annotated[
+    list[int] | None, typer.Option(min=1, help="Filas de un CSV; se repite. / Rows of a CSV; repeatable.")
+]
+XlsxRows = Annotated[
+    list[int] | None,
+    typer.Option(min=1, help="Filas de un XLSX; se repite. / Rows of an XLSX; repeatable."),
+]
+
+
 @app.command("import")
 def speed(
-    rows: Annotated[
-        list[int] | None, typer.Option(min=1, help="Filas de un CSV; se repite. / Rows of a CSV; repeatable.")
-    ] = None,
-    xlsx: Annotated[
-        list[int] | None,
-        typer.Option(min=1, help="Filas de un XLSX; se repite. / Rows of an XLSX; repeatable."),
-    ] = None,
+    rows: CsvRows = None,
+    xlsx: XlsxRows = None,
     repeat: Annotated[int, typer.Option(min=1, help="Repeticiones. / Repetitions.")] = 5,
     peers: Annotated[
         bool, typer.Option("--peers", help="También como lo hacen otros. / The way others do it as well.")
@@ -51,22 +53,26 @@ def speed(
 
     Sin tamaños, un CSV de 200.000. / Without sizes, a CSV of 200,000.
     """
-    sizes = [*(Size("csv", each) for each in rows or ()), *(Size("xlsx", each) for each in xlsx or ())]
+    sizes = _sizes(rows, xlsx)
     if not rows and (peers or not xlsx):
-        sizes.insert(0, Size("csv", _DEFAULT_ROWS))
-    plan = SpeedPlan(tuple(sizes), repeat, peers=peers, updates=not inserts_only)
+        sizes = (Size("csv", 200_000), *sizes)
+    plan = SpeedPlan(sizes, repeat, peers=peers, updates=not inserts_only)
     run(lambda screen: report_speed(screen, plan, chart, as_json=as_json), as_json=as_json)
 
 
 @app.command()
 def memory(
-    rows: Annotated[
-        int, typer.Option(min=1, help="Filas, de 200 bytes cada una. / Rows, of 200 bytes each.")
-    ] = 1_000_000,
+    rows: CsvRows = None,
+    xlsx: XlsxRows = None,
+    repeat: Annotated[int, typer.Option(min=1, help="Repeticiones. / Repetitions.")] = 1,
     as_json: JsonOption = False,
 ) -> None:
-    """Memoria de la API y del worker; 1 si exceden su límite. / Memory of both; 1 when above its limit."""
-    run(lambda screen: report_memory(screen, rows, as_json=as_json), as_json=as_json)
+    """Memoria de la API y del worker; 1 si exceden su límite. / Memory of both; 1 when above its limit.
+
+    Sin tamaños, un CSV de 1.000.000. / Without sizes, a CSV of 1,000,000.
+    """
+    sizes = _sizes(rows, xlsx) or (Size("csv", 1_000_000),)
+    run(lambda screen: report_memory(screen, sizes, repeat, as_json=as_json), as_json=as_json)
 
 
 @app.command()
@@ -77,6 +83,10 @@ def readers(
 ) -> None:
     """Leer CSV y XLSX, junto a otras bibliotecas. / Reading CSV and XLSX, beside other libraries."""
     run(lambda screen: report_readers(screen, rows, repeat, as_json=as_json), as_json=as_json)
+
+
+def _sizes(rows: list[int] | None, xlsx: list[int] | None) -> tuple[Size, ...]:
+    return (*(Size("csv", each) for each in rows or ()), *(Size("xlsx", each) for each in xlsx or ()))
 
 
 if __name__ == "__main__":
