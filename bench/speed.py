@@ -28,23 +28,31 @@ from bench.stack import (
 #: What a person uploads and waits for.
 SMALL_FILE = Size("csv", 300)
 _SMALL_FILES = 3
-#: Files below this many rows are imported several times a turn: one import of them is over too soon.
-_ROWS_A_TURN = 50_000
 
 
 @dataclass(frozen=True)
 class SpeedPlan:
-    """What to measure, everything ``repeats`` times; ``updates``: a second pass in which all rows exist."""
+    """What to measure, everything ``repeats`` times; ``updates``: a second pass in which all rows exist.
+
+    Files of fewer rows than ``rows_a_turn`` are imported up to five times a turn: one import of them is over
+    too soon for a measurement.
+    """
 
     sizes: tuple[Size, ...]
     repeats: int
     peers: bool = False
     updates: bool = True
+    rows_a_turn: int = 50_000
 
     @property
     def passes(self) -> tuple[str, ...]:
         """Return the passes over each table."""
         return PASSES if self.updates else PASSES[:1]
+
+    def providers(self, size: Size) -> list[str]:
+        """Return one provider, with products of its own, for each import of a turn."""
+        times = min(5, max(1, self.rows_a_turn // size.rows))
+        return [f"PROV{number:03}" for number in range(times)]
 
 
 class Run(NamedTuple):
@@ -93,7 +101,7 @@ def _write_all(files: ImportFiles, plan: SpeedPlan) -> None:
 
 async def _floor(place: Place, plan: SpeedPlan, size: Size, files: ImportFiles) -> AsyncIterator[Run]:
     async with empty_database(place.stores) as database_url:
-        for provider in _providers(size):
+        for provider in plan.providers(size):
             for writes in plan.passes:
                 file = files.floor(size.rows, writes)
                 await settle(database_url)
@@ -107,7 +115,7 @@ async def _carga(place: Place, plan: SpeedPlan, size: Size, files: ImportFiles) 
         if size == plan.sizes[0]:
             async for run in _small_files(carga, files):
                 yield run
-        for provider in _providers(size):
+        for provider in plan.providers(size):
             for writes, file in uploads.items():
                 upload = Upload(file, size.rows, provider, replace=writes == "update")
                 await settle(carga.database_url)
@@ -133,7 +141,3 @@ async def _peers(place: Place, plan: SpeedPlan, files: ImportFiles) -> AsyncIter
                 await settle(worker.database_url)
                 yield Run(0, peer, *size, writes, await timed_peer(worker, peer, upload))
             await empty_products(worker.database_url)
-
-
-def _providers(size: Size) -> list[str]:
-    return [f"PROV{number:03}" for number in range(max(1, min(5, _ROWS_A_TURN // size.rows)))]
