@@ -1,7 +1,7 @@
 """``bench import``: rows per second from the 202 to the end of the task, beside the SQL-only floor and the
 way others do it.
 
-The end is seen as a client sees it, by asking for the status (see :func:`bench.stack.seconds_to_end`).
+The end is seen as a client sees it, by asking for the status (:func:`bench.stack.pause_before_asking`).
 """
 
 import os

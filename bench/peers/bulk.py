@@ -61,6 +61,8 @@ def as_records(rows: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _upsert(connection: Connection, records: list[dict[str, Any]]) -> int:
     """Return how many products are new."""
+    if not records:
+        return 0
     ids = literal([record["id"] for record in records], ARRAY(String))
     known = select(Product.id).where(
         Product.proveedor_id == records[0]["proveedor_id"], Product.id == any_(ids)
