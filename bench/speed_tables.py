@@ -27,7 +27,7 @@ _PEERS_TITLE = Text(
 _PEER_COLUMNS = (
     Text("Modo", "Way"),
     Text("Filas", "Rows"),
-    Text("Número", "Number"),
+    Text("Cuántas", "How many"),
     Text("Segundos", "Seconds"),
     Text("Mejor y peor", "Best and worst"),
     Text("Filas/s", "Rows/s"),
