@@ -1,1 +1,1 @@
-"""Measurements with the real stores and the real services: ``./carga bench import`` and ``memory``."""
+"""Measurements with the real stores and the real services: ``./carga bench``."""

@@ -1,44 +1,19 @@
-"""``python -m bench``, which ``./carga bench`` calls: the benchmarks and their options."""
+"""``python -m bench``, which ``./carga bench`` calls: the benchmarks and their options.
 
-import os
-import shutil
-import sys
-import tempfile
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
-from enum import StrEnum
+A benchmark ``x`` measures in ``bench/x.py`` and tells in ``bench/x_report.py``; here it has one command.
+"""
+
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from bench.machine import describe, describe_host
-from bench.memory import as_document, measure_memory
-from bench.readers import Reading, measure_readers, reader_medians
-from bench.report import show_machine, show_memory, show_readers, show_speed
-from bench.speed import Run, SpeedPlan, describe_file, measure_speed, medians
-from bench.stack import Place, WrongOutcome
-from cli.errors import CommandError
-from cli.exit_codes import ExitCode
-from cli.lifecycle import owned, run_until_signalled
-from cli.screen import Screen, language_of
-from cli.state import HOME, State
-from common.texts import Text
-from infra.embedded.stores import Stores
-
-_RUN = Text(
-    "  {repeat}. {way} {writes}: {seconds:.2f} s, {speed:,.0f} filas/s",
-    "  {repeat}. {way} {writes}: {seconds:.2f} s, {speed:,.0f} rows/s",
-)
-_READING = Text(
-    "  {repeat}. {format} {way}: {seconds:.2f} s, {speed:,.0f} filas/s",
-    "  {repeat}. {format} {way}: {seconds:.2f} s, {speed:,.0f} rows/s",
-)
-_PATIENCE = Text(
-    "Un CSV de {rows:,} filas se escribe, se sube y se importa; con un millón tarda un minuto o dos …",
-    "A CSV of {rows:,} rows is written, uploaded and imported; with a million it takes a minute or two …",
-)
-_WRONG = Text("La importación no dio lo esperado: {reason}", "The import came to something else: {reason}")
+from bench.command import JsonOption, run
+from bench.import_files import Size
+from bench.memory_report import report_memory
+from bench.readers_report import report_readers
+from bench.speed import SpeedPlan
+from bench.speed_report import report_speed
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -48,41 +23,56 @@ app = typer.Typer(
     help="Mide con los servicios y almacenes de verdad. / Measure with the real services and stores.",
 )
 
-JsonOption = Annotated[
-    bool,
-    typer.Option("--json", help="Un documento JSON en stdout y nada más. / One JSON document on stdout."),
+
+CsvRows = Annotated[
+    list[int] | None, typer.Option(min=1, help="Filas de un CSV; se repite. / Rows of a CSV; repeatable.")
 ]
-
-
-class Format(StrEnum):
-    """What kind of file to import."""
-
-    CSV = "csv"
-    XLSX = "xlsx"
+XlsxRows = Annotated[
+    list[int] | None,
+    typer.Option(min=1, help="Filas de un XLSX; se repite. / Rows of an XLSX; repeatable."),
+]
 
 
 @app.command("import")
 def speed(
-    rows: Annotated[int, typer.Option(min=1, help="Filas del archivo. / Rows of the file.")] = 200_000,
+    rows: CsvRows = None,
+    xlsx: XlsxRows = None,
     repeat: Annotated[int, typer.Option(min=1, help="Repeticiones. / Repetitions.")] = 5,
-    format: Annotated[Format, typer.Option(help="Formato del archivo. / Format of the file.")] = Format.CSV,
+    peers: Annotated[
+        bool, typer.Option("--peers", help="También como lo hacen otros. / The way others do it as well.")
+    ] = False,
+    inserts_only: Annotated[
+        bool, typer.Option("--inserts-only", help="Sin actualizaciones. / No updates.")
+    ] = False,
+    chart: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Dibujo SVG del resultado. / SVG chart of the result.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Filas por segundo, junto al mínimo que pide PostgreSQL. / Rows per second, beside SQL alone."""
-    screen = Screen(language_of(os.environ))
-    _end(screen, _speed(screen, SpeedPlan(rows, repeat, format.value), as_json=as_json), as_json=as_json)
+    """Filas por segundo, junto al mínimo que pide PostgreSQL. / Rows per second, beside SQL alone.
+
+    Sin tamaños, un CSV de 200.000. / Without sizes, a CSV of 200,000.
+    """
+    sizes = _sizes(rows, xlsx)
+    if not rows and (peers or not xlsx):
+        sizes = (Size("csv", 200_000), *sizes)
+    plan = SpeedPlan(sizes, repeat, peers=peers, updates=not inserts_only)
+    run(lambda screen: report_speed(screen, plan, chart, as_json=as_json), as_json=as_json)
 
 
 @app.command()
 def memory(
-    rows: Annotated[
-        int, typer.Option(min=1, help="Filas, de 200 bytes cada una. / Rows, of 200 bytes each.")
-    ] = 1_000_000,
+    rows: CsvRows = None,
+    xlsx: XlsxRows = None,
+    repeat: Annotated[int, typer.Option(min=1, help="Repeticiones. / Repetitions.")] = 1,
     as_json: JsonOption = False,
 ) -> None:
-    """Memoria de la API y del worker; 1 si exceden su límite. / Memory of both; 1 when above its limit."""
-    screen = Screen(language_of(os.environ))
-    _end(screen, _memory(screen, rows, as_json=as_json), as_json=as_json)
+    """Memoria de la API y del worker; 1 si exceden su límite. / Memory of both; 1 when above its limit.
+
+    Sin tamaños, un CSV de 1.000.000. / Without sizes, a CSV of 1,000,000.
+    """
+    sizes = _sizes(rows, xlsx) or (Size("csv", 1_000_000),)
+    run(lambda screen: report_memory(screen, sizes, repeat, as_json=as_json), as_json=as_json)
 
 
 @app.command()
@@ -92,85 +82,11 @@ def readers(
     as_json: JsonOption = False,
 ) -> None:
     """Leer CSV y XLSX, junto a otras bibliotecas. / Reading CSV and XLSX, beside other libraries."""
-    screen = Screen(language_of(os.environ))
-    _end(screen, _readers(screen, rows, repeat, as_json=as_json), as_json=as_json)
+    run(lambda screen: report_readers(screen, rows, repeat, as_json=as_json), as_json=as_json)
 
 
-async def _readers(screen: Screen, rows: int, repeats: int, *, as_json: bool) -> ExitCode:
-    machine = describe_host()
-    readings: list[Reading] = []
-    with tempfile.TemporaryDirectory() as directory:
-        async for reading in measure_readers(Path(directory), rows, repeats):
-            readings.append(reading)
-            screen.say(_READING, **reading._asdict(), speed=reading.rows / reading.seconds)
-    document = {"benchmark": "readers", "machine": machine, "rows": rows, "repeats": repeats}
-    document |= {"medians": reader_medians(readings), "runs": [reading._asdict() for reading in readings]}
-    if as_json:
-        screen.json(document)
-    else:
-        show_readers(screen, document)
-    return ExitCode.OK
-
-
-async def _speed(screen: Screen, plan: SpeedPlan, *, as_json: bool) -> ExitCode:
-    async with _place() as place:
-        machine = await describe(place.stores)
-        runs: list[Run] = []
-        async for run in measure_speed(place, plan):
-            runs.append(run)
-            screen.say(_RUN, **run._asdict(), speed=run.rows / run.seconds)
-        file = describe_file(place, plan)
-    document = {"benchmark": "import", "machine": machine, "file": file, "repeats": plan.repeats}
-    document |= {"medians": medians(runs), "runs": [run._asdict() for run in runs]}
-    if as_json:
-        screen.json(document)
-    else:
-        show_machine(screen, machine)
-        show_speed(screen, document)
-    return ExitCode.OK
-
-
-async def _memory(screen: Screen, rows: int, *, as_json: bool) -> ExitCode:
-    screen.say(_PATIENCE, rows=rows)
-    async with _place() as place:
-        machine = await describe(place.stores)
-        figures = await measure_memory(place, rows)
-    if as_json:
-        screen.json({"benchmark": "memory", "machine": machine, **as_document(figures)})
-    else:
-        show_machine(screen, machine)
-        show_memory(screen, figures)
-    return ExitCode.OK if all(limit.holds for limit in figures.limits) else ExitCode.FAILED
-
-
-@asynccontextmanager
-async def _place() -> AsyncIterator[Place]:
-    """Run stores of our own; one benchmark at a time, for two would measure each other."""
-    state = State(HOME / "bench")
-    with owned(state):
-        files = state.directory / "files"
-        for leftover in (state.stores, files):
-            shutil.rmtree(leftover, ignore_errors=True)
-        files.mkdir()
-        try:
-            async with Stores(state.stores) as stores:
-                yield Place(stores, files)
-        finally:
-            shutil.rmtree(state.stores, ignore_errors=True)
-            shutil.rmtree(files)
-
-
-def _end(screen: Screen, work: Coroutine[Any, Any, ExitCode], *, as_json: bool) -> None:
-    try:
-        exit_code = run_until_signalled(work)
-    except WrongOutcome as error:
-        failure = CommandError(_WRONG, ExitCode.FAILED, code="wrong_outcome", reason=error)
-        screen.fail(failure, as_json=as_json)
-        exit_code = failure.exit_code
-    except CommandError as error:
-        screen.fail(error, as_json=as_json)
-        exit_code = error.exit_code
-    sys.exit(exit_code)
+def _sizes(rows: list[int] | None, xlsx: list[int] | None) -> tuple[Size, ...]:
+    return (*(Size("csv", each) for each in rows or ()), *(Size("xlsx", each) for each in xlsx or ()))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 
-from openpyxl import Workbook
+from xlsxwriter import Workbook
 
 from common.catalog import COLUMN_NAMES
 from data.generator.files import Cell, to_text
@@ -63,12 +63,11 @@ def write_csv(path: Path, rows: Iterable[Cells]) -> None:
 
 
 def write_xlsx(path: Path, rows: Iterable[Cells]) -> None:
-    """Write the rows as the only sheet of a workbook."""
-    workbook = Workbook(write_only=True)
-    sheet = workbook.create_sheet("Productos")
-    for row in rows:
-        sheet.append(row)
-    workbook.save(path)
+    """Write the rows as the only sheet of a workbook; its texts are shared strings, as in Excel's."""
+    with Workbook(path) as workbook:
+        sheet = workbook.add_worksheet("Productos")
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
 
 
 #: By the extension of the file.

@@ -15,7 +15,6 @@ from psycopg import sql
 from common.catalog import COLUMN_NAMES
 
 _COLUMNS = sql.SQL(", ").join(map(sql.Identifier, COLUMN_NAMES))
-_PROVIDER = "PISO"
 
 _STAGE: LiteralString = "CREATE UNLOGGED TABLE staging AS SELECT {columns} FROM products WITH NO DATA"
 _COPY: LiteralString = "COPY staging FROM {file} (FORMAT csv, HEADER true)"
@@ -28,7 +27,7 @@ SELECT {columns}, {provider}, now(), {task_id} FROM staging
 """
 
 
-async def timed_floor(database_url: str, file: Path) -> float:
+async def timed_floor(database_url: str, file: Path, proveedor_id: str) -> float:
     """Upsert the rows of a CSV that the server can read; return the seconds until they are committed.
 
     The user of ``database_url`` must be one whom PostgreSQL lets read files.
@@ -37,18 +36,18 @@ async def timed_floor(database_url: str, file: Path) -> float:
         started = time.monotonic()
         await connection.execute(sql.SQL(_STAGE).format(columns=_COLUMNS))
         await connection.execute(sql.SQL(_COPY).format(file=sql.Literal(str(file))))
-        await connection.execute(_upsert())
+        await connection.execute(_upsert(proveedor_id))
         await connection.commit()
         seconds = time.monotonic() - started
         await connection.execute("DROP TABLE staging")
         return seconds
 
 
-def _upsert() -> sql.Composed:
+def _upsert(proveedor_id: str) -> sql.Composed:
     excluded = sql.SQL(", ").join(sql.Identifier("excluded", name) for name in COLUMN_NAMES)
     return sql.SQL(_UPSERT).format(
         columns=_COLUMNS,
         excluded=excluded,
-        provider=sql.Literal(_PROVIDER),
+        provider=sql.Literal(proveedor_id),
         task_id=sql.Literal(uuid4()),
     )

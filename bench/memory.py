@@ -1,20 +1,49 @@
 """``bench memory``: what a large upload costs the API, and its import the worker with all its processes."""
 
-from typing import Any, NamedTuple
+from collections.abc import AsyncIterator
+from statistics import median
+from typing import NamedTuple
 
-from bench.files import catalogue_rows, write_csv
-from bench.processes import Peak, family, forget_peak, peak_resident, resident, watched
-from bench.stack import Carga, Place, Upload, WrongOutcome, seconds_to_end, send, services
+from bench.figures import Row, grouped
+from bench.import_files import ImportFiles, Size
+from bench.processes import family, forget_peak, peak_resident, resident, watched
+from bench.stack import ANY_SIZE, Carga, Place, Upload, WrongOutcome, seconds_to_end, send, services
+from bench.tables import MEGABYTE
 
-MEGABYTE = 1_000_000
+_API_GROWTH = 64 * MEGABYTE
+_WORKER = {"csv": 300 * MEGABYTE, "xlsx": 1_500 * MEGABYTE}
+#: The most times the memory that the smallest CSV takes.
+_WORKER_GROWTH = 1.2
+
+
+class Footprint(NamedTuple):
+    """One import as seen from outside, in bytes.
+
+    ``rss`` and ``pss`` are the most of all processes together in any one sample; ``peaks`` is what they
+    cannot have exceeded: each at the peak that the kernel kept of it, all at the same time.
+    """
+
+    repeat: int
+    format: str
+    rows: int
+    file: int
+    api_idle: int
+    api_growth: int
+    worker_idle: int
+    worker_rss: int
+    worker_pss: int | None
+    worker_peaks: int
+    processes: int
 
 
 class Limit(NamedTuple):
-    """One thing that was measured, in bytes, and what it has to stay below."""
+    """One thing that was measured and what it has to stay below."""
 
     name: str
-    measured: int
-    limit: int
+    format: str
+    rows: int
+    measured: float
+    limit: float
 
     @property
     def holds(self) -> bool:
@@ -22,50 +51,61 @@ class Limit(NamedTuple):
         return self.measured < self.limit
 
 
-class MemoryFigures(NamedTuple):
-    """All that was seen, in bytes."""
-
-    rows: int
-    file_bytes: int
-    api_idle: int
-    api: Peak
-    worker_idle: int
-    worker: Peak
-
-    @property
-    def limits(self) -> list[Limit]:
-        """The two promises. Peaks are the kernel's where they are higher than what the samples caught."""
-        return [
-            Limit("api_growth", self.api.at_most - self.api_idle, 64 * MEGABYTE),
-            Limit("worker_and_children", self.worker.at_most, 300 * MEGABYTE),
-        ]
-
-
-async def measure_memory(place: Place, rows: int) -> MemoryFigures:
-    """Upload a CSV of ``rows`` rows (200 bytes each) and import it, both watched.
+async def measure_memory(place: Place, sizes: tuple[Size, ...], repeats: int) -> AsyncIterator[Footprint]:
+    """Upload a file of each size and import it, both watched; the sizes take turns, each with new services.
 
     Raises:
-        WrongOutcome: the import did something else with the rows, or a service died.
+        WrongOutcome: an import did something else with the rows, or a service died.
     """
-    upload = Upload(place.files / "memory.csv", rows, "PROV001", replace=False)
-    write_csv(upload.file, catalogue_rows(rows))
-    async with services(place) as carga:
-        api_idle, worker_idle = _idle(carga)
-        async with watched(lambda: [carga.api.pid]) as api:
-            task_id = await send(carga.client, upload)
-        async with watched(lambda: family(carga.worker.pid)) as worker:
-            await seconds_to_end(carga.client, task_id, upload)
-    return MemoryFigures(rows, upload.file.stat().st_size, api_idle, api, worker_idle, worker)
+    files = ImportFiles(place.files)
+    for repeat in range(1, repeats + 1):
+        for size in sizes:
+            upload = Upload(files.upload(size, "insert"), size.rows, "PROV001", replace=False)
+            async with services(place, ANY_SIZE) as carga:
+                yield await _footprint(carga, upload, repeat, size)
 
 
-def as_document(figures: MemoryFigures) -> dict[str, Any]:
-    """Return the figures for ``--json``."""
-    return {
-        "file": {"rows": figures.rows, "bytes": figures.file_bytes},
-        "api": {"idle_rss": figures.api_idle, **_peak(figures.api)},
-        "worker": {"idle_rss": figures.worker_idle, **_peak(figures.worker)},
-        "limits": [{**limit._asdict(), "holds": limit.holds} for limit in figures.limits],
-    }
+def memory_medians(footprints: list[Footprint]) -> list[Row]:
+    """Return a row for each size, with the medians of everything."""
+    return [
+        {"format": format, "rows": rows}
+        | {name: _median([getattr(each, name) for each in group]) for name in Footprint._fields[3:]}
+        for (format, rows), group in grouped(footprints, by=("format", "rows")).items()
+    ]
+
+
+def memory_limits(rows: list[Row]) -> list[Limit]:
+    """Return the promises: for every size, and for the largest CSV beside the smallest; by kernel peaks."""
+    limits = []
+    for row in rows:
+        size = (row["format"], row["rows"])
+        limits.append(Limit("api_growth", *size, row["api_growth"], _API_GROWTH))
+        limits.append(Limit("worker", *size, row["worker_peaks"], _WORKER[row["format"]]))
+    csv = sorted((row for row in rows if row["format"] == "csv"), key=lambda row: int(row["rows"]))
+    if len(csv) > 1:
+        growth = csv[-1]["worker_peaks"] / csv[0]["worker_peaks"]
+        limits.append(Limit("worker_growth", "csv", csv[-1]["rows"], growth, _WORKER_GROWTH))
+    return limits
+
+
+async def _footprint(carga: Carga, upload: Upload, repeat: int, size: Size) -> Footprint:
+    api_idle, worker_idle = _idle(carga)
+    async with watched(lambda: [carga.api.pid]) as api:
+        task_id = await send(carga.client, upload)
+    async with watched(lambda: family(carga.worker.pid)) as worker:
+        await seconds_to_end(carga.client, task_id, upload)
+    return Footprint(
+        repeat,
+        *size,
+        file=upload.file.stat().st_size,
+        api_idle=api_idle,
+        api_growth=api.at_most - api_idle,
+        worker_idle=worker_idle,
+        worker_rss=worker.rss,
+        worker_pss=worker.pss,
+        worker_peaks=worker.at_most,
+        processes=len(worker.own_peaks),
+    )
 
 
 def _idle(carga: Carga) -> tuple[int, int]:
@@ -78,10 +118,6 @@ def _idle(carga: Carga) -> tuple[int, int]:
     return api, worker
 
 
-def _peak(peak: Peak) -> dict[str, Any]:
-    return {
-        "peak_rss_sampled": peak.rss,
-        "peak_pss_sampled": peak.pss,
-        "peaks_vmhwm": list(peak.own_peaks.values()),
-        "samples": peak.samples,
-    }
+def _median(figures: list[int | None]) -> float | None:
+    known = [figure for figure in figures if figure is not None]
+    return median(known) if known else None

@@ -1,112 +1,143 @@
-"""``bench import``: rows per second from the 202 to the end of the task, beside the SQL-only floor."""
+"""``bench import``: rows per second from the 202 to the end of the task, beside the SQL-only floor and the
+way others do it.
 
+The end is seen as a client sees it, by asking for the status (:func:`bench.stack.pause_before_asking`).
+"""
+
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import pandas as pd
-
-from bench.files import WRITERS, catalogue_rows, faulty_rows, write_csv
 from bench.floor import timed_floor
-from bench.stack import Place, Upload, empty_database, seconds_to_end, send, services, settle
+from bench.import_files import PASSES, ImportFiles, Size
+from bench.peers.driver import PEERS, empty_products, peer_worker, timed_peer
+from bench.stack import (
+    ANY_SIZE,
+    Carga,
+    Place,
+    Upload,
+    empty_database,
+    seconds_from_upload,
+    seconds_to_end,
+    send,
+    services,
+    settle,
+)
 
-#: The passes over one table: all rows are new, then all rows exist.
-PASSES = ("insert", "update")
+#: What a person uploads and waits for.
+SMALL_FILE = Size("csv", 300)
+_SMALL_FILES = 3
 
 
 @dataclass(frozen=True)
 class SpeedPlan:
-    """What to measure: files of ``rows`` rows, everything ``repeats`` times."""
+    """What to measure, everything ``repeats`` times; ``updates``: a second pass in which all rows exist.
 
-    rows: int
+    Files of fewer rows than ``rows_a_turn`` are imported up to five times a turn: one import of them is over
+    too soon for a measurement.
+    """
+
+    sizes: tuple[Size, ...]
     repeats: int
-    format: str
+    peers: bool = False
+    updates: bool = True
+    rows_a_turn: int = 50_000
+
+    @property
+    def passes(self) -> tuple[str, ...]:
+        """Return the passes over each table."""
+        return PASSES if self.updates else PASSES[:1]
+
+    def providers(self, size: Size) -> list[str]:
+        """Return one provider, with products of its own, for each import of a turn."""
+        times = min(5, max(1, self.rows_a_turn // size.rows))
+        return [f"PROV{number:03}" for number in range(times)]
 
 
 class Run(NamedTuple):
-    """One pass: the ``floor`` or an ``import``, ``insert`` or ``update``."""
+    """One pass of one way: the ``floor``, ``carga``, a peer, or ``small_file``: upload to completed, idle."""
 
     repeat: int
     way: str
-    writes: str
+    format: str
     rows: int
+    writes: str
     seconds: float
 
 
-class _Files(NamedTuple):
-    """One file a pass: the floor reads CSV, and no faulty rows."""
-
-    floor: list[Path]
-    upload: list[Path]
-
-
 async def measure_speed(place: Place, plan: SpeedPlan) -> AsyncIterator[Run]:
-    """Yield each pass as it is done; floor and import take turns, so that both see the same machine.
+    """Yield each pass as it is done; the ways take turns, so that all see the same machine.
 
-    Every repetition has empty tables and new processes.
+    Every turn has empty tables and new processes, which have been warmed up.
     """
-    files = _write_files(place.files, plan)
+    files = ImportFiles(place.files)
+    _write_all(files, plan)
     for repeat in range(1, plan.repeats + 1):
-        async for run in _floor(place, plan, files, repeat):
-            yield run
-        async for run in _import(place, plan, files, repeat):
-            yield run
+        for size in plan.sizes:
+            async for run in _floor(place, plan, size, files):
+                yield run._replace(repeat=repeat)
+            async for run in _carga(place, plan, size, files):
+                yield run._replace(repeat=repeat)
+        if plan.peers:
+            async for run in _peers(place, plan, files):
+                yield run._replace(repeat=repeat)
 
 
-def medians(runs: list[Run]) -> list[dict[str, Any]]:
-    """Return a row for each way and pass: median, fastest and slowest seconds, rows per second by the median,
-    and its ratio to that of the floor."""
-    table = pd.DataFrame(runs).groupby(["writes", "way"]).agg(
-        rows=("rows", "first"),
-        seconds=("seconds", "median"),
-        fastest=("seconds", "min"),
-        slowest=("seconds", "max"),
-    )  # fmt: skip
-    table["rows_per_second"] = table["rows"] / table["seconds"]
-    floor = table["rows_per_second"].xs("floor", level="way")
-    table["ratio_to_floor"] = table["rows_per_second"].div(floor, level="writes")
-    rows = table.reset_index().to_dict("records")
-    return [{str(name): value for name, value in row.items()} for row in rows]
+def peer_rows(plan: SpeedPlan, peer: str) -> int:
+    """Return the rows of a peer's files: not more than Carga is given."""
+    return min([PEERS[peer], *(size.rows for size in plan.sizes if size.format == "csv")])
 
 
-def describe_file(place: Place, plan: SpeedPlan) -> dict[str, Any]:
-    """Return what was imported."""
-    file = _upload_file(place.files, plan, 0)
-    return {
-        "format": plan.format,
-        "rows": plan.rows,
-        "faulty_rows": faulty_rows(plan.rows),
-        "bytes": file.stat().st_size,
-    }
+def _write_all(files: ImportFiles, plan: SpeedPlan) -> None:
+    for writes in plan.passes:
+        for size in plan.sizes:
+            files.floor(size.rows, writes)
+            files.upload(size, writes)
+        for peer in PEERS if plan.peers else ():
+            files.upload(Size("csv", peer_rows(plan, peer)), writes)
+    os.sync()  # nobody's turn pays for what is still to be written out
 
 
-def _write_files(directory: Path, plan: SpeedPlan) -> _Files:
-    files = _Files([], [])
-    for revision, writes in enumerate(PASSES):
-        files.floor.append(directory / f"floor-{writes}.csv")
-        write_csv(files.floor[-1], catalogue_rows(plan.rows, revision=revision, with_faults=False))
-        files.upload.append(_upload_file(directory, plan, revision))
-        WRITERS[plan.format](files.upload[-1], catalogue_rows(plan.rows, revision=revision))
-    return files
-
-
-def _upload_file(directory: Path, plan: SpeedPlan, revision: int) -> Path:
-    return directory / f"upload-{PASSES[revision]}.{plan.format}"
-
-
-async def _floor(place: Place, plan: SpeedPlan, files: _Files, repeat: int) -> AsyncIterator[Run]:
+async def _floor(place: Place, plan: SpeedPlan, size: Size, files: ImportFiles) -> AsyncIterator[Run]:
     async with empty_database(place.stores) as database_url:
-        for writes, file in zip(PASSES, files.floor, strict=True):
-            await settle(database_url)
-            yield Run(repeat, "floor", writes, plan.rows, await timed_floor(database_url, file))
+        for provider in plan.providers(size):
+            for writes in plan.passes:
+                file = files.floor(size.rows, writes)
+                await settle(database_url)
+                seconds = await timed_floor(database_url, file, provider)
+                yield Run(0, "floor", size.format, size.rows, writes, seconds)
 
 
-async def _import(place: Place, plan: SpeedPlan, files: _Files, repeat: int) -> AsyncIterator[Run]:
-    async with services(place) as carga:
-        for writes, file in zip(PASSES, files.upload, strict=True):
-            upload = Upload(file, plan.rows, f"PROV{repeat:03}", replace=writes == "update")
-            await settle(carga.database_url)
-            task_id = await send(carga.client, upload)
-            seconds = await seconds_to_end(carga.client, task_id, upload)
-            yield Run(repeat, "import", writes, plan.rows, seconds)
+async def _carga(place: Place, plan: SpeedPlan, size: Size, files: ImportFiles) -> AsyncIterator[Run]:
+    uploads = {writes: files.upload(size, writes) for writes in plan.passes}
+    async with services(place, ANY_SIZE) as carga:
+        if size == plan.sizes[0]:
+            async for run in _small_files(carga, files):
+                yield run
+        for provider in plan.providers(size):
+            for writes, file in uploads.items():
+                upload = Upload(file, size.rows, provider, replace=writes == "update")
+                await settle(carga.database_url)
+                seconds = await seconds_to_end(carga.client, await send(carga.client, upload), upload)
+                yield Run(0, "carga", size.format, size.rows, writes, seconds)
+
+
+async def _small_files(carga: Carga, files: ImportFiles) -> AsyncIterator[Run]:
+    file = files.upload(SMALL_FILE, "insert")
+    for number in range(_SMALL_FILES):
+        upload = Upload(file, SMALL_FILE.rows, f"PEQUENO{number}", replace=False)
+        await settle(carga.database_url)
+        seconds = await seconds_from_upload(carga.client, upload)
+        yield Run(0, "small_file", *SMALL_FILE, "insert", seconds)
+
+
+async def _peers(place: Place, plan: SpeedPlan, files: ImportFiles) -> AsyncIterator[Run]:
+    async with peer_worker(place) as worker:
+        for peer in PEERS:
+            size = Size("csv", peer_rows(plan, peer))
+            for writes in plan.passes:
+                upload = Upload(files.upload(size, writes), size.rows, "PAR", replace=writes == "update")
+                await settle(worker.database_url)
+                yield Run(0, peer, *size, writes, await timed_peer(worker, peer, upload))
+            await empty_products(worker.database_url)

@@ -1,7 +1,8 @@
 """Make the virtual environments on first use, then become ``python -m cli``.
 
 ``./carga`` runs this file as a script, with the interpreter it found and before anything is installed:
-standard library only. The services and tools live in ``.venv``, LocalStack in ``.carga/localstack-venv``.
+standard library only. The services and tools live in ``.venv``, LocalStack in ``.carga/localstack-venv``,
+those that the benchmarks compare with in ``.carga/peers-venv``.
 """
 
 import fcntl
@@ -22,6 +23,8 @@ INTERRUPTED = 130
 #: Commands that need the test, lint and benchmark tools, and those that start the embedded stores.
 NEED_TOOLS = frozenset({"test", "lint", "bench"})
 NEED_STORES = frozenset({"demo", "up", "test", "bench", "chaos"})
+#: The option of ``bench import`` that needs the libraries of those it compares with.
+PEERS = "--peers"
 
 
 class SetupError(Exception):
@@ -51,7 +54,8 @@ def main(arguments: Sequence[str]) -> int:
     """Prepare what the command needs and replace this process by it; returns only when that failed."""
     root = Path(__file__).resolve().parent.parent
     try:
-        python = prepare(root, command_of(arguments))
+        command = command_of(arguments)
+        python = prepare(root, command, peers=command == "bench" and PEERS in arguments)
     except KeyboardInterrupt:
         return INTERRUPTED
     except SetupError as error:
@@ -75,8 +79,11 @@ def command_of(arguments: Sequence[str]) -> str:
     return next((argument for argument in arguments if not argument.startswith("-")), "")
 
 
-def prepare(root: Path, command: str) -> Path:
-    """Make what ``command`` needs, unless it is there, and return the interpreter to run it with."""
+def prepare(root: Path, command: str, *, peers: bool = False) -> Path:
+    """Make what ``command`` needs, unless it is there, and return the interpreter to run it with.
+
+    ``peers``: what the benchmarks compare with as well, which no other command needs.
+    """
     run, dev = (root / "requirements" / name for name in ("run.txt", "dev.txt"))
     main_environment = Environment(root / ".venv", run, (dev,))
     if command in NEED_TOOLS:
@@ -84,6 +91,8 @@ def prepare(root: Path, command: str) -> Path:
     wanted = [main_environment]
     if command in NEED_STORES:
         wanted.append(_localstack(root))
+    if peers:
+        wanted.append(Environment(root / ".carga" / "peers-venv", root / "requirements" / "peers.txt"))
     if not all(map(_is_whole, wanted)):
         with _one_at_a_time(root):
             for environment in wanted:

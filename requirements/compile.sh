@@ -28,6 +28,7 @@ pin_groups run.txt "$services migrate cli embedded" -c requirements/dev.txt
 for group in $services migrate; do
     pin_groups "$group.txt" "$group" -c requirements/dev.txt
 done
+pin peers.txt requirements/peers.in --universal --python-version 3.11 "$@"
 for version in 3.11 3.12 3.13; do
     pin "localstack-$version.txt" "requirements/localstack-$version.in" \
         --python-version "$version" --python-platform linux "$@"

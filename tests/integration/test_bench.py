@@ -7,9 +7,11 @@ import pytest
 
 from bench.files import catalogue_rows, write_csv
 from bench.floor import timed_floor
+from bench.import_files import Size
 from bench.memory import measure_memory
+from bench.peers.driver import PEERS, PEERS_PYTHON, empty_products, peer_worker, timed_peer
 from bench.speed import SpeedPlan, measure_speed
-from bench.stack import Place
+from bench.stack import Place, Upload
 from infra.embedded.stores import Stores
 
 
@@ -34,26 +36,44 @@ async def test_the_floor_inserts_every_row_and_then_updates_every_row(
             file = tmp_path / f"{revision}.csv"
             rows = list(catalogue_rows(500, revision=revision, with_faults=False))
             write_csv(file, rows)
-            assert await timed_floor(database_url, file) > 0
+            assert await timed_floor(database_url, file, "PROV001") > 0
             assert await look() == (500, 1, sum(row[4] for row in rows[1:]))  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("format", ["csv", "xlsx"])
-async def test_speed_is_measured_over_every_way_and_pass(place: Place, format: str) -> None:
-    measured = [run async for run in measure_speed(place, SpeedPlan(rows=300, repeats=1, format=format))]
-    assert [(run.way, run.writes, run.rows) for run in measured] == [
-        ("floor", "insert", 300),
-        ("floor", "update", 300),
-        ("import", "insert", 300),
-        ("import", "update", 300),
+async def test_speed_is_measured_over_every_size_way_and_pass(place: Place) -> None:
+    sizes = (Size("csv", 300), Size("xlsx", 300))
+    measured = [run async for run in measure_speed(place, SpeedPlan(sizes, repeats=1, rows_a_turn=300))]
+    assert [(run.way, run.format, run.rows, run.writes) for run in measured] == [
+        ("floor", "csv", 300, "insert"),
+        ("floor", "csv", 300, "update"),
+        *[("small_file", "csv", 300, "insert")] * 3,
+        ("carga", "csv", 300, "insert"),
+        ("carga", "csv", 300, "update"),
+        ("floor", "xlsx", 300, "insert"),
+        ("floor", "xlsx", 300, "update"),
+        ("carga", "xlsx", 300, "insert"),
+        ("carga", "xlsx", 300, "update"),
     ]
-    assert all(run.seconds > 0 for run in measured)
+    assert all(run.seconds > 0 and run.repeat == 1 for run in measured)
+
+
+@pytest.mark.skipif(not PEERS_PYTHON.exists(), reason="`./carga bench import --peers` installs the peers")
+async def test_every_peer_does_the_work_that_it_is_measured_for(place: Place) -> None:
+    file = place.files / "peers.csv"
+    write_csv(file, catalogue_rows(300))
+    async with peer_worker(place) as worker:
+        for peer in PEERS:
+            for replace in (False, True):
+                # raises unless it created or updated the good rows and rejected the others
+                assert await timed_peer(worker, peer, Upload(file, 300, "PAR", replace)) > 0
+            await empty_products(worker.database_url)
 
 
 async def test_memory_is_that_of_the_api_and_of_the_worker_with_its_reading_child(place: Place) -> None:
-    figures = await measure_memory(place, rows=20_000)
-    assert figures.file_bytes > 3_900_000
-    assert len(figures.api.own_peaks) == 1
-    assert len(figures.worker.own_peaks) >= 2
-    assert figures.api.at_most >= figures.api_idle > 10_000_000
-    assert figures.worker.at_most > figures.worker_idle > 10_000_000
+    (seen,) = [each async for each in measure_memory(place, (Size("csv", 20_000),), repeats=1)]
+    assert (seen.format, seen.rows) == ("csv", 20_000)
+    assert seen.file > 3_900_000
+    assert seen.processes >= 2
+    assert seen.api_idle > 10_000_000
+    assert seen.api_growth >= 0
+    assert seen.worker_peaks >= seen.worker_rss > seen.worker_idle > 10_000_000

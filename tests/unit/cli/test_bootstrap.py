@@ -22,7 +22,7 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A clone with requirements, and a ``uv`` that writes down what it was asked instead of installing."""
     clone = tmp_path / "clone"
     (clone / "requirements").mkdir(parents=True)
-    for name in ("run", "dev", "localstack-3.11", "localstack-3.12", "localstack-3.13"):
+    for name in ("run", "dev", "peers", "localstack-3.11", "localstack-3.12", "localstack-3.13"):
         (clone / "requirements" / f"{name}.txt").write_text(f"# {name}\n")
     _fake_uv(tmp_path, code=0)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
@@ -60,6 +60,13 @@ def test_commands_that_start_stores_get_localstack_and_those_that_check_get_tool
     assert fourth.startswith("install localstack-3.1")
     bootstrap.prepare(clone, "demo")
     assert _calls(clone) == []  # dev.txt holds run.txt
+
+
+def test_only_a_comparison_gets_what_it_compares_with(clone: Path) -> None:
+    bootstrap.prepare(clone, "bench")
+    assert "venv peers-venv" not in _calls(clone)
+    bootstrap.prepare(clone, "bench", peers=True)
+    assert _calls(clone) == ["venv peers-venv", "install peers.txt"]
 
 
 def test_tools_are_added_to_an_environment_that_is_there(clone: Path) -> None:
