@@ -3,21 +3,24 @@
 Two rules. *All slots but one take large files*, so that a small one never waits for a large one to end.
 *With its last free slot a worker takes no second file of a provider before it has looked through what was
 waiting*: so everybody gets a turn, however many files somebody else has sent. Once it has, it takes what
-comes for a second, whoever sent it: where one provider alone has work, no slot waits long.
+comes, whoever sent it, until more has piled up than it handles in a moment: where one provider alone has
+work, no slot waits long.
 """
 
 from enum import StrEnum
 
 from common.messages import InvalidMessage, UploadMessage
 
-#: How long, after a look through the queue, no other one is needed: what a file that comes in between may
-#: have to wait for.
+#: How long, after a look through the queue, no other one is needed; so long may a file that comes in between
+#: have to wait.
 _FREE_SECONDS = 1.0
+#: Nor while no more waits than is handled in so many seconds.
+_MOMENT_SECONDS = 2.0
 #: A look that stood still for this long goes on with a new count: others have taken messages meanwhile.
 _STALE_SECONDS = 1.0
-#: So many files come back a second of all that were passed over, while there are few enough of them: more
-#: than a worker handles, so that no slot waits for them; few enough to look at.
-_BACK_A_SECOND = 10
+#: So many of those passed over come back a second, as long as there are no more than a minute's: enough for
+#: some workers, so that no slot waits for them; few enough to look at.
+_BACK_A_SECOND = 20
 #: Nothing is kept away for longer: whoever sent the many must not find the slots idle.
 _LONGEST_SECONDS = 60.0
 #: A large file cannot have its turn before another has ended: to look at it all the time would be idle.
@@ -55,7 +58,9 @@ class Turns:
         #: messages that the look under way has still to see; 0: there is none under way
         self._unseen = 0
         self._seen_at = float("-inf")
-        self._free_until = float("-inf")
+        #: when the last look ended, and how many uploads were taken since
+        self._free_since = float("-inf")
+        self._taken = 0
         self._served: set[str] = set()
 
     @property
@@ -66,6 +71,7 @@ class Turns:
     def take(self, upload: Message) -> None:
         """Note that a slot begins with it."""
         self._at_hand.append(upload)
+        self._taken += 1
         if isinstance(upload, UploadMessage):
             self._served.add(upload.proveedor_id)
 
@@ -77,25 +83,30 @@ class Turns:
         """Return whether to ask how much is waiting, and :meth:`look`, before the next decision."""
         if not self._by_provider or not self._is_last_slot:
             return False
-        return now - self._seen_at > _STALE_SECONDS if self._unseen else now >= self._free_until
+        return (
+            now - self._seen_at > _STALE_SECONDS if self._unseen else now - self._free_since >= _FREE_SECONDS
+        )
 
     def look(self, waiting: int, now: float) -> None:
         """Begin to look through the queue, or go on, where it holds so many messages besides the one at
         hand."""
-        # the one at hand is to be seen too
-        still_to_see = waiting + 1
+        handled_a_second = self._taken / (now - self._free_since)
         if self._unseen:
-            still_to_see = min(still_to_see, self._unseen)
+            self._unseen = min(self._unseen, waiting + 1)
+        elif waiting <= _MOMENT_SECONDS * handled_a_second:
+            self.end_look(now)
         else:
+            # the one at hand is to be seen too
+            self._unseen = waiting + 1
             self._served = {
                 upload.proveedor_id for upload in self._at_hand if isinstance(upload, UploadMessage)
             }
-        self._unseen, self._seen_at = still_to_see, now
+        self._seen_at = now
 
     def end_look(self, now: float) -> None:
         """Note that the queue has nothing else to show."""
         self._unseen = 0
-        self._free_until = now + _FREE_SECONDS
+        self._free_since, self._taken = now, 0
 
     def objection(self, upload: UploadMessage, now: float) -> Objection | None:
         """Return why this one is to be passed over, if it is. It counts as seen."""
@@ -129,7 +140,7 @@ class Turns:
 def seconds_away(objection: Objection, waiting: int, spread: float) -> int:
     """Return how long to keep away what is passed over, where ``waiting`` messages are.
 
-    ``spread``: a random number from 0 to 1, for not all to be back at the same time.
+    ``spread``: a random number from 0 to 1, for them to come back one after another.
     """
-    seconds = min(waiting / _BACK_A_SECOND, _LONGEST_SECONDS) * (1 + spread) / 2
+    seconds = min(waiting / _BACK_A_SECOND, _LONGEST_SECONDS) * spread
     return round(max(seconds, _LARGE_SECONDS) if objection is Objection.LARGE else seconds)
