@@ -16,6 +16,8 @@ from bench.machine import describe, describe_host
 from bench.memory import as_document, measure_memory
 from bench.readers import Reading, measure_readers, reader_medians
 from bench.report import show_machine, show_memory, show_readers, show_speed
+from bench.scale import ScalePlan, measure_scale, scale_document
+from bench.scale_report import say_scale, show_scale
 from bench.speed import Run, SpeedPlan, describe_file, measure_speed, medians
 from bench.stack import Place, WrongOutcome
 from cli.errors import CommandError
@@ -94,6 +96,39 @@ def readers(
     """Leer CSV y XLSX, junto a otras bibliotecas. / Reading CSV and XLSX, beside other libraries."""
     screen = Screen(language_of(os.environ))
     _end(screen, _readers(screen, rows, repeat, as_json=as_json), as_json=as_json)
+
+
+@app.command()
+def scale(
+    rows: Annotated[int, typer.Option(min=1, help="Filas de cada archivo. / Rows of each file.")] = 100_000,
+    large_rows: Annotated[
+        int, typer.Option(min=1, help="Filas del archivo grande. / Rows of the large file.")
+    ] = 300_000,
+    many: Annotated[
+        int, typer.Option(min=1, max=1000, help="Archivos de otro proveedor. / Files of another provider.")
+    ] = 200,
+    repeat: Annotated[int, typer.Option(min=1, help="Repeticiones. / Repetitions.")] = 3,
+    as_json: JsonOption = False,
+) -> None:
+    """Más workers, y quién espera a quién. / More workers, and who waits for whom."""
+    screen = Screen(language_of(os.environ))
+    _end(screen, _scale(screen, ScalePlan(rows, large_rows, many, repeat), as_json=as_json), as_json=as_json)
+
+
+async def _scale(screen: Screen, plan: ScalePlan, *, as_json: bool) -> ExitCode:
+    async with _place() as place:
+        machine = await describe(place.stores)
+        runs = []
+        async for run in measure_scale(place, plan):
+            runs.append(run)
+            say_scale(screen, run)
+    document = {"benchmark": "scale", "machine": machine, **scale_document(plan, runs)}
+    if as_json:
+        screen.json(document)
+    else:
+        show_machine(screen, machine)
+        show_scale(screen, document)
+    return ExitCode.OK
 
 
 async def _readers(screen: Screen, rows: int, repeats: int, *, as_json: bool) -> ExitCode:

@@ -73,7 +73,7 @@ class Crew:
         """Wait until all are over, and return when the last one was, by the ledger.
 
         Raises:
-            WrongOutcome: one of them did something else than to create its ``rows`` products.
+            WrongOutcome: one of them did something else with its ``rows`` than to write those that are good.
         """
         good = rows - faulty_rows(rows)
         found: list[Any] = []
@@ -82,16 +82,17 @@ class Crew:
                 await asyncio.sleep(_POLL_SECONDS)
                 cursor = await database.execute(
                     """
-                    SELECT completed_at, status, coalesce((tallies->>'productos_creados')::int, 0)
-                      FROM tasks WHERE task_id = ANY (%s) AND completed_at IS NOT NULL
+                    SELECT completed_at, status, successful FROM tasks
+                     WHERE task_id = ANY (%s) AND completed_at IS NOT NULL
                     """,
                     [list(task_ids)],
                 )
                 found = await cursor.fetchall()
-        for _, status, created in found:
-            if (status, created) != ("completed", good):
-                raise WrongOutcome(f"{status}: {created} of {good} products")
-        return max(completed_at for completed_at, _, _ in found)
+        for _, status, successful in found:
+            if (status, successful) != ("completed", good):
+                raise WrongOutcome(f"{status}: {successful} of {good} rows")
+        last: datetime = max(completed_at for completed_at, _, _ in found)
+        return last
 
     async def is_under_way(self, task_ids: Sequence[UUID], at_least: int = 1) -> None:
         """Wait until rows of so many of the tasks have been committed."""
