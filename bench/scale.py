@@ -1,4 +1,4 @@
-"""``bench scale``: what more slots and workers give, and what a small file waits for beside large or many ones.
+"""``bench scale``: what more slots and workers give, and what a small file waits for beside large or many.
 
 Files are announced all at the same moment; seconds count from then, or from the 202 of the small file, to the
 end of the task as the ledger has it.
