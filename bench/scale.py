@@ -62,13 +62,13 @@ class Wait(NamedTuple):
 
 async def measure_scale(place: Place, plan: ScalePlan) -> AsyncIterator[Throughput | Wait]:
     """Yield each measurement as it is done. Each has new processes and empty stores of its own."""
-    files = _Files.write(place.files, plan)
+    files = Files.write(place.files, plan)
     for repeat in range(1, plan.repeats + 1):
         for workers, slots, count in _throughputs():
-            seconds = await _at_once(place, files.medium, workers, slots, count)
+            seconds = await files_at_once(place, files.medium, workers, slots, count)
             yield Throughput(repeat, workers, slots, count, plan.rows * count, seconds)
         for beside, turns in _waits():
-            yield Wait(repeat, beside, turns, await _beside(place, files, beside, turns=turns))
+            yield Wait(repeat, beside, turns, await small_file_beside(place, files, beside, turns=turns))
 
 
 def scale_document(plan: ScalePlan, runs: list[Throughput | Wait]) -> dict[str, Any]:
@@ -91,14 +91,16 @@ def scale_document(plan: ScalePlan, runs: list[Throughput | Wait]) -> dict[str, 
 
 
 @dataclass(frozen=True)
-class _Files:
+class Files:
+    """Small, medium and large; and how many of the small ones to send at once."""
+
     small: Upload
     medium: Upload
     large: Upload
     many: int
 
     @classmethod
-    def write(cls, directory: Path, plan: ScalePlan) -> "_Files":
+    def write(cls, directory: Path, plan: ScalePlan) -> "Files":
         def upload(name: str, rows: int) -> Upload:
             file = directory / f"{name}.csv"
             write_csv(file, catalogue_rows(rows))
@@ -123,7 +125,8 @@ def _waits() -> Iterator[tuple[str, bool]]:
         yield beside, False
 
 
-async def _at_once(place: Place, upload: Upload, workers: int, slots: int, count: int) -> float:
+async def files_at_once(place: Place, upload: Upload, workers: int, slots: int, count: int) -> float:
+    """Return how many seconds so many of them took, of as many providers, on so many workers."""
     async with crew(place, workers, slots) as made:
         messages = [made.stage(_of(upload, f"PROV{number:03}")) for number in range(count)]
         await made.settle()
@@ -132,7 +135,8 @@ async def _at_once(place: Place, upload: Upload, workers: int, slots: int, count
         return (ended_at - began_at).total_seconds()
 
 
-async def _beside(place: Place, files: _Files, beside: str, *, turns: bool) -> float:
+async def small_file_beside(place: Place, files: Files, beside: str, *, turns: bool) -> float:
+    """Return how many seconds a small file took on a worker that had something else to do."""
     others = {
         IDLE: [],
         SAME: [files.large],
