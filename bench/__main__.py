@@ -12,6 +12,8 @@ from bench.command import JsonOption, run
 from bench.import_files import Size
 from bench.memory_report import report_memory
 from bench.readers_report import report_readers
+from bench.scale import ScalePlan
+from bench.scale_report import report_scale
 from bench.speed import SpeedPlan
 from bench.speed_report import report_speed
 
@@ -83,6 +85,23 @@ def readers(
 ) -> None:
     """Leer CSV y XLSX, junto a otras bibliotecas. / Reading CSV and XLSX, beside other libraries."""
     run(lambda screen: report_readers(screen, rows, repeat, as_json=as_json), as_json=as_json)
+
+
+@app.command()
+def scale(
+    rows: Annotated[int, typer.Option(min=1, help="Filas de cada archivo. / Rows of each file.")] = 100_000,
+    large_rows: Annotated[
+        int, typer.Option(min=1, help="Filas del archivo grande. / Rows of the large file.")
+    ] = 300_000,
+    many: Annotated[
+        int, typer.Option(min=1, max=1000, help="Archivos de otro proveedor. / Files of another provider.")
+    ] = 200,
+    repeat: Annotated[int, typer.Option(min=1, help="Repeticiones. / Repetitions.")] = 3,
+    as_json: JsonOption = False,
+) -> None:
+    """Más workers, y quién espera a quién. / More workers, and who waits for whom."""
+    plan = ScalePlan(rows, large_rows, many, repeat)
+    run(lambda screen: report_scale(screen, plan, as_json=as_json), as_json=as_json)
 
 
 def _sizes(rows: list[int] | None, xlsx: list[int] | None) -> tuple[Size, ...]:

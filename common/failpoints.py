@@ -32,6 +32,9 @@ class Failpoint(StrEnum):
     CANCEL_COMMITTED = "cancel_committed"
     CANCEL_RECORDED = "cancel_recorded"
     # a worker handles one
+    MESSAGE_PASSED_OVER = "message_passed_over"
+    COPY_SENT = "copy_sent"
+    ORIGINAL_DELETED = "original_deleted"
     MESSAGE_RECEIVED = "message_received"
     CLAIM_WRITTEN = "claim_written"
     TASK_CLAIMED = "task_claimed"

@@ -2,6 +2,7 @@
 that the queue can be wiped and made again from the bucket.
 """
 
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -39,6 +40,11 @@ class UploadMessage(msgspec.Struct, frozen=True, kw_only=True):
     def options(self) -> dict[str, bool]:
         """Return what the client asked for, by the names of the request's parameters."""
         return {"reemplazar_duplicados": self.reemplazar_duplicados, "validar": self.validar}
+
+    @property
+    def group(self) -> str:
+        """Return what makes SQS fair between providers (its fair queues, ``MessageGroupId``)."""
+        return provider_group(self.proveedor_id)
 
     def to_body(self) -> str:
         """Return the JSON body of the SQS message."""
@@ -104,6 +110,11 @@ class UploadMessage(msgspec.Struct, frozen=True, kw_only=True):
         except (KeyError, ValueError) as error:
             raise InvalidMessage(f"object metadata: {error}") from error
         return cls(**fields)
+
+
+def provider_group(proveedor_id: str) -> str:
+    """Return the name of a provider's message group: one that SQS takes, whatever the provider is called."""
+    return hashlib.sha256(proveedor_id.encode()).hexdigest()
 
 
 def object_key(task_id: UUID) -> str:

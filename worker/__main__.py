@@ -71,7 +71,12 @@ async def run(settings: Settings) -> None:
             for name in (settings.sqs_queue_name, settings.dead_letter_queue_name)
         )
         consumer = Consumer(
-            queue, shop, slots=settings.worker_concurrency, retry_delays=settings.retry_delays_seconds
+            queue,
+            shop,
+            slots=settings.worker_concurrency,
+            retry_delays=settings.retry_delays_seconds,
+            take_turns=settings.take_turns,
+            large_bytes=settings.large_file_bytes,
         )
         await stack.enter_async_context(deserted_sessions_ended(shop.database, shop.lease_seconds))
         await stack.enter_async_context(recovering(shop, s3, queue, letters, settings))

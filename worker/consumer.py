@@ -9,10 +9,12 @@ from typing import TypeVar
 import structlog
 
 from common.failpoints import Failpoint, failpoint
-from common.messages import InvalidMessage, UploadMessage
+from common.messages import InvalidMessage
 from worker.heartbeat import keep_hidden
 from worker.outcomes import Done, Lost, Outcome, Reject, Retry
 from worker.process import Workshop, process_upload
+from worker.reception import Admitted, Reception
+from worker.turns import Message, Turns
 from worker.upload_queue import Delivery, QueueUnavailable, UploadQueue
 
 log = structlog.get_logger(__name__)
@@ -26,23 +28,39 @@ _JITTER = 0.2
 
 
 class Consumer:
-    """Handles up to ``slots`` uploads at a time until told to stop."""
+    """Handles up to ``slots`` uploads at a time until told to stop. Which, :mod:`worker.turns` says."""
 
     def __init__(
-        self, queue: UploadQueue, shop: Workshop, *, slots: int, retry_delays: Sequence[float]
+        self,
+        queue: UploadQueue,
+        shop: Workshop,
+        *,
+        slots: int,
+        retry_delays: Sequence[float],
+        take_turns: bool = True,
+        large_bytes: int = 0,
     ) -> None:
         self._queue = queue
         self._shop = shop
         self._gate = shop.gate
         self._slots = slots
         self._retry_delays = retry_delays
-        self.busy = 0
+        self._turns = Turns(slots, by_provider=take_turns, large_bytes=large_bytes)
+        self._reception = Reception(queue, self._turns, shop.metrics)
+
+    @property
+    def busy(self) -> int:
+        """How many slots handle something."""
+        return self._turns.busy
 
     async def run(self) -> None:
         """Work until ``shop.stopping`` is set and the slots have come to a halt."""
-        async with asyncio.TaskGroup() as group:
-            for _ in range(self._slots):
-                group.create_task(self._run_slot())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self._slots):
+                    group.create_task(self._run_slot())
+        finally:
+            await self._reception.settled()
 
     async def _run_slot(self) -> None:
         while not self._shop.stopping.is_set():
@@ -50,37 +68,42 @@ class Consumer:
                 await self._unless_stopped(asyncio.sleep(_PAUSE_SECONDS))
                 continue
             try:
-                delivery = await self._unless_stopped(self._queue.receive())
+                admitted = await self._receive()
             except QueueUnavailable as error:
                 log.warning("waiting_for_queue", error=str(error))
                 await self._unless_stopped(asyncio.sleep(_PAUSE_SECONDS))
                 continue
-            if delivery is not None:
-                await self._handle(delivery)
+            if admitted is not None:
+                await self._handle(admitted)
 
-    async def _handle(self, delivery: Delivery) -> None:
-        self.busy += 1
+    async def _receive(self) -> Admitted | None:
+        delivery = await self._unless_stopped(self._queue.receive())
+        if delivery is None:
+            self._reception.found_nothing()
+            return None
+        return await self._reception.admit(delivery)
+
+    async def _handle(self, admitted: Admitted) -> None:
+        delivery = admitted.delivery
         failpoint(Failpoint.MESSAGE_RECEIVED)
         try:
             with structlog.contextvars.bound_contextvars(correlation_id=delivery.correlation_id):
                 async with keep_hidden(self._queue, delivery, self._shop.lease_seconds / 3):
-                    outcome = await self._process(delivery)
+                    outcome = await self._process(admitted.upload, delivery.correlation_id)
                 await self._settle(delivery, outcome)
         except asyncio.CancelledError:
             # the worker stops and cannot wait any longer; another one need not wait for the lease
             await self._settle(delivery, Retry("stopped", 0))
             raise
         finally:
-            self.busy -= 1
+            self._reception.dismiss(admitted)
 
-    async def _process(self, delivery: Delivery) -> Outcome:
-        try:
-            upload = UploadMessage.from_body(delivery.body)
-        except InvalidMessage as error:
-            return Reject(str(error))
+    async def _process(self, upload: Message, correlation_id: str) -> Outcome:
+        if isinstance(upload, InvalidMessage):
+            return Reject(str(upload))
         with structlog.contextvars.bound_contextvars(task_id=str(upload.task_id)):
             try:
-                return await process_upload(self._shop, upload, delivery.correlation_id)
+                return await process_upload(self._shop, upload, correlation_id)
             except Exception:
                 # one message that nobody foresaw must not take the other slots' work down with it
                 log.exception("delivery_crashed")

@@ -30,6 +30,9 @@ class Metrics:
         self.retries = Counter(
             "carga_worker_retries", "Messages given back, to be tried again", ["reason"], registry=registry
         )
+        self.passed_over = Counter(
+            "carga_worker_passed_over", "Messages left for others' turn", ["reason"], registry=registry
+        )
         self.dead_letters = Counter(
             "carga_worker_dead_letters", "Messages taken from the dead-letter queue", registry=registry
         )

@@ -217,7 +217,7 @@ class Reconciler:
     async def _announce(
         self, connection: asyncpg.Connection, message: UploadMessage, correlation_id: str
     ) -> None:
-        await self._queue.send(message.to_body(), correlation_id)
+        await self._queue.send(message.to_body(), correlation_id, group=message.group)
         failpoint(Failpoint.ANNOUNCEMENT_SENT)
         await connection.execute(_NOTE_ANNOUNCED, message.proveedor_id, message.task_id)
         failpoint(Failpoint.ANNOUNCEMENT_NOTED)

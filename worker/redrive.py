@@ -13,6 +13,7 @@ import structlog
 
 from common.failpoints import Failpoint, failpoint
 from common.ledger import record_from_row
+from common.messages import provider_group
 from common.tasks import TaskRecord, TaskStore
 from worker.database import Database
 from worker.dead_letters import TOO_MANY_ATTEMPTS
@@ -137,7 +138,7 @@ async def redrive(
                 continue
             failpoint(Failpoint.TASK_REOPENED)
             await put_record(tasks, record)
-            await queue.send(letter.body, letter.correlation_id)
+            await queue.send(letter.body, letter.correlation_id, group=provider_group(letter.proveedor_id))
             failpoint(Failpoint.LETTER_SENT)
             await note_sent(connection, letter)
             failpoint(Failpoint.LETTER_NOTED)

@@ -21,6 +21,11 @@ class Settings(AwsSettings, RedisSettings, DatabaseSettings, LogSettings):
 
     #: Uploads handled at the same time.
     worker_concurrency: int = Field(default=2, ge=1, le=64)
+    #: Whether each provider has its turn, however many files another has sent; false: first come, first
+    #: served.
+    take_turns: bool = True
+    #: From this size on a file is large: one slot of a worker is left to those that are not; 0: to nobody.
+    large_file_mb: float = Field(default=8, ge=0)
     #: Rows of the smallest batch, and so the step in which progress moves.
     progress_every_rows: int = Field(default=10, ge=1)
     #: Rows of the largest batch.
@@ -58,6 +63,11 @@ class Settings(AwsSettings, RedisSettings, DatabaseSettings, LogSettings):
     max_attempts: int = Field(default=3, ge=1)
     #: Time a stopping worker has to finish its batches; what is left is another worker's.
     shutdown_grace_seconds: float = Field(default=8, gt=0)
+
+    @property
+    def large_file_bytes(self) -> int:
+        """Return from how many bytes on a file is large; 0: none is."""
+        return round(self.large_file_mb * 1024 * 1024)
 
     @property
     def dead_letter_queue_name(self) -> str:

@@ -11,11 +11,8 @@ from common.messages import CORRELATION_ATTRIBUTE
 _CHECK_SECONDS = 5
 
 #: Together: every message that has been sent and not deleted, as far as SQS knows at the moment.
-_COUNTS = (
-    "ApproximateNumberOfMessages",
-    "ApproximateNumberOfMessagesNotVisible",
-    "ApproximateNumberOfMessagesDelayed",
-)
+_VISIBLE, _DELAYED = "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed"
+_COUNTS = (_VISIBLE, "ApproximateNumberOfMessagesNotVisible", _DELAYED)
 #: How long a message that was just received stays hidden. A question whose asker was stopped or killed goes
 #: on without it, and takes a message that nobody will handle; so the asker itself has to ask for more time.
 _ARRIVAL_SECONDS = 5
@@ -37,6 +34,14 @@ class Delivery:
     receipt: str
     count: int
     correlation_id: str
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """How many messages could be received now, and how many were sent to be seen later."""
+
+    visible: int
+    delayed: int
 
 
 class UploadQueue:
@@ -79,15 +84,29 @@ class UploadQueue:
         """Remove the message for good."""
         await self._call(self._sqs.delete_message, ReceiptHandle=delivery.receipt)
 
-    async def send(self, body: str, correlation_id: str) -> None:
-        """Put a message on the queue, as the API does."""
+    async def send(self, body: str, correlation_id: str, *, group: str, delay_seconds: int = 0) -> None:
+        """Put a message on the queue, as the API does, to be seen after ``delay_seconds`` (up to 900)."""
         attributes = {CORRELATION_ATTRIBUTE: {"DataType": "String", "StringValue": correlation_id}}
-        await self._call(self._sqs.send_message, MessageBody=body, MessageAttributes=attributes)
+        await self._call(
+            self._sqs.send_message,
+            MessageBody=body,
+            MessageAttributes=attributes,
+            MessageGroupId=group,
+            DelaySeconds=delay_seconds,
+        )
 
     async def depth(self) -> int:
         """Return how many messages there are, those that workers hold included; on AWS roughly."""
+        return sum((await self._counts()).values())
+
+    async def backlog(self) -> Backlog:
+        """Return how many messages wait; on AWS roughly."""
+        counts = await self._counts()
+        return Backlog(counts[_VISIBLE], counts[_DELAYED])
+
+    async def _counts(self) -> dict[str, int]:
         answer = await self._call(self._sqs.get_queue_attributes, AttributeNames=list(_COUNTS))
-        return sum(int(answer["Attributes"][name]) for name in _COUNTS)
+        return {name: int(answer["Attributes"][name]) for name in _COUNTS}
 
     async def is_ready(self) -> bool:
         """Return whether SQS answers and the queue is there."""

@@ -6,8 +6,9 @@ find_stack
 products=20
 
 queue_url() { sqs GetQueueUrl "{\"QueueName\": \"$1\"}" | pick /dev/stdin QueueUrl; }
-count() { # how many messages a queue holds, taken ones included
-    local names='["ApproximateNumberOfMessages","ApproximateNumberOfMessagesNotVisible"]'
+count() { # how many messages a queue holds, taken ones and put-off ones included
+    local all=ApproximateNumberOfMessages
+    local names="[\"$all\",\"${all}NotVisible\",\"${all}Delayed\"]"
     sqs GetQueueAttributes "{\"QueueUrl\": \"$1\", \"AttributeNames\": $names}" |
         python3 -c 'import json, sys; print(sum(map(int, json.load(sys.stdin)["Attributes"].values())))'
 }

@@ -48,6 +48,7 @@ IMPORT = [
     (Failpoint.MESSAGE_SETTLED, 1),
 ]
 DRY_RUN = [(Failpoint.BATCH_WRITTEN, 5), (Failpoint.BATCH_COMMITTED, 5), (Failpoint.END_WRITTEN, 1)]
+PASSING_OVER = [Failpoint.MESSAGE_PASSED_OVER, Failpoint.COPY_SENT, Failpoint.ORIGINAL_DELETED]
 REFUSAL = [Failpoint.END_WRITTEN, Failpoint.END_COMMITTED]
 STOP = [Failpoint.LEASE_RELEASED, Failpoint.MESSAGE_SETTLING, Failpoint.MESSAGE_SETTLED]
 UPLOADING = [
@@ -97,7 +98,8 @@ async def drained(environment: Mapping[str, str], suffix: str = "") -> None:
 
 
 def test_every_failpoint_is_passed_below() -> None:
-    flat = [*REFUSAL, *STOP, *UPLOADING, *CANCELLING, *BURYING, *REDRIVING, *ANNOUNCING, *EXPIRING]
+    flat = [*PASSING_OVER, *REFUSAL, *STOP, *UPLOADING, *CANCELLING, *BURYING, *REDRIVING]
+    flat += [*ANNOUNCING, *EXPIRING]
     assert {*flat, *(place for place, _ in IMPORT)} == set(Failpoint)
 
 
@@ -110,6 +112,24 @@ async def test_a_worker_that_dies_importing(
     await worker_dies(environment, place, visit)
     await drained(environment)
     await assert_undisturbed(environment, connection, upload)
+
+
+@pytest.mark.parametrize("place", PASSING_OVER)
+async def test_a_worker_that_dies_leaving_a_message_for_later(
+    environment: dict[str, str], connection: asyncpg.Connection, database_url: str, place: Failpoint
+) -> None:
+    large = put_upload(environment, FILE, reemplazar_duplicados=True, proveedor_id="OTRO")
+    send(environment, large)
+    async with provider_lock(database_url, "OTRO") as lock:
+        small_for_large = {"VISIBILITY_TIMEOUT_SECONDS": "1", "LARGE_FILE_MB": "0.001"}
+        async with worker_process(environment, **small_for_large, **{VARIABLE: place}) as worker:
+            await lock.someone_waits()
+            upload = put_upload(environment, FILE, reemplazar_duplicados=True)
+            send(environment, upload)
+            assert await worker.ended() == KILLED
+    await drained(environment)
+    await assert_undisturbed(environment, connection, upload)
+    assert (await account_of(connection, large)).resumen == (await account_of(connection, upload)).resumen
 
 
 @pytest.mark.parametrize(("place", "visit"), DRY_RUN)

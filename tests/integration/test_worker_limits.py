@@ -26,7 +26,7 @@ from tests.support.worker_shop import (
     workshop,
 )
 from worker.consumer import Consumer
-from worker.upload_queue import Delivery, UploadQueue
+from worker.upload_queue import Backlog, Delivery, UploadQueue
 
 
 @pytest.fixture
@@ -159,6 +159,9 @@ class _RecordingQueue(UploadQueue):
             return None
         count = self._counts.popleft()
         return Delivery(message_id="m", body=self._body, receipt=f"r{count}", count=count, correlation_id="c")
+
+    async def backlog(self) -> Backlog:
+        return Backlog(visible=len(self._counts), delayed=0)
 
     async def extend(self, delivery: Delivery) -> None:
         """It is not for long enough."""

@@ -104,11 +104,22 @@ def send(
 
 def waiting_messages(environment: Mapping[str, str], suffix: str = "") -> tuple[int, int]:
     """How many messages of the queue can be received now, and how many are hidden."""
-    names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    visible, hidden, _ = _messages(environment, suffix)
+    return visible, hidden
+
+
+def messages_in_all(environment: Mapping[str, str], suffix: str = "") -> int:
+    """How many messages the queue holds, those included that are to be seen later."""
+    return sum(_messages(environment, suffix))
+
+
+def _messages(environment: Mapping[str, str], suffix: str) -> tuple[int, int, int]:
+    names: Any = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
     attributes: Any = sqs_client(environment).get_queue_attributes(
         QueueUrl=queue_url(environment, suffix), AttributeNames=names
     )["Attributes"]
-    return int(attributes[names[0]]), int(attributes[names[1]])
+    visible, hidden, delayed = (int(attributes[name]) for name in names)
+    return visible, hidden, delayed
 
 
 async def all_is_handled(environment: Mapping[str, str]) -> None:
@@ -125,7 +136,7 @@ async def queue_is_empty(environment: Mapping[str, str], suffix: str = "") -> No
     async def it_is() -> bool:
         nonlocal seen
         # for a moment, a message that goes from hidden to visible is counted as neither
-        seen = seen + 1 if waiting_messages(environment, suffix) == (0, 0) else 0
+        seen = 0 if messages_in_all(environment, suffix) else seen + 1
         return seen == _SEEN_EMPTY
 
     await eventually(it_is, seconds=60)
