@@ -149,19 +149,19 @@ class _RecordingQueue(UploadQueue):
 
     def __init__(self, body: str, counts: list[int]) -> None:
         self._body = body
-        self._counts = deque(counts)
+        self._left = deque(counts)
         self.waits: list[float] = []
         self.emptied = asyncio.Event()
 
     async def receive(self) -> Delivery | None:
-        if not self._counts:
+        if not self._left:
             self.emptied.set()
             return None
-        count = self._counts.popleft()
+        count = self._left.popleft()
         return Delivery(message_id="m", body=self._body, receipt=f"r{count}", count=count, correlation_id="c")
 
     async def backlog(self) -> Backlog:
-        return Backlog(visible=len(self._counts), delayed=0)
+        return Backlog(visible=len(self._left), delayed=0)
 
     async def extend(self, delivery: Delivery) -> None:
         """It is not for long enough."""
