@@ -43,6 +43,14 @@ class Sheet:
         area = self.rows * self.columns
         return area > _MAX_AREA and area > _SPARSE * self.cells
 
+    def add_row(self, row: int, cells: int, columns: int) -> None:
+        """Add a row with cells, ``columns`` being that of the last one."""
+        self.rows = row
+        if columns > self.columns:
+            self.columns = columns
+        self.filled_rows += 1
+        self.count_cells(cells)
+
     def count_cells(self, count: int) -> None:
         """Add cells; raises FileRefused where there are more than fit into an honest sheet."""
         self.cells += count
