@@ -37,13 +37,13 @@ def number_to_text(number: float | int) -> str:
         number = float(str(number))
     if number.is_integer() and abs(number) <= LARGEST_EXACT:
         return str(int(number))
-    return sheet_number(number)
+    return SheetNumber(decimal_text(number))
 
 
-def sheet_number(number: float) -> SheetNumber:
+def decimal_text(number: float) -> str:
     """Return a number that is no whole one, or a larger one than a spreadsheet can hold."""
     text = format(number, ".15g")
-    return SheetNumber(format(Decimal(text), "f") if "e" in text else text)
+    return format(Decimal(text), "f") if "e" in text else text
 
 
 def _datetime_to_text(value: datetime) -> str:

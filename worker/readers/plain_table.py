@@ -92,6 +92,8 @@ class PlainTable:
 
 def _without_references(part: SheetPart) -> bytes:
     """Return the rows, in which the cells that referred to a text now have the number of that for a text."""
+    if not part.references:
+        return part.rows
     referring = sum(len(columns) * len(rows) for columns, rows in part.references.items())
     if part.rows.count(_REFERS) == referring:
         return part.rows.replace(_REFERS, _IS_TEXT)

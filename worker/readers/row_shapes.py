@@ -6,7 +6,7 @@ matches nothing that the pattern for any row would not match too, at a third of 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from worker.readers.sheet import check_column, column_number
@@ -51,21 +51,39 @@ class RowShapes:
 
     def __init__(self, speaking_styles: Iterable[int]) -> None:
         self._any_row = _row_pattern(speaking_styles)
-        self._known: list[tuple[re.Pattern[bytes], Shape]] = []
+        self._known: list[tuple[Callable[[bytes, int], re.Match[bytes] | None], Shape]] = []
         self._widths: dict[bytes, int] = {}
         self._met = 0
         self._patterns: set[bytes] = set()
 
-    def match(self, text: bytes, place: int) -> tuple[re.Match[bytes] | None, Shape | None]:
-        """Return the match for the row at ``place``, its number being group 1, and its shape if that is
-        known already; no match where no plain row stands whole."""
-        for rank, (pattern, shape) in enumerate(self._known):
-            match = pattern.match(text, place)
-            if match is not None:
-                if rank:
-                    self._known.insert(0, self._known.pop(rank))
-                return match, shape
-        return self._any_row.match(text, place), None
+    def match(self, text: bytes, place: int) -> re.Match[bytes] | None:
+        """Return the match for the row at ``place``, its number being group 1; None where no plain row stands
+        whole."""
+        return self._any_row.match(text, place)
+
+    def known_rows(
+        self, text: bytes, place: int, last: int, end_for: Callable[[int, int], int]
+    ) -> tuple[int, list[int], Shape | None]:
+        """Return the place behind consecutive rows of one known shape, the first of which stands at
+        ``place``, their numbers, and the shape; None where there is no such row.
+
+        Only those count that come in order behind row ``last``, do not reach the end of the text, and come
+        before the row that ``end_for`` gives for the first of them and its columns.
+        """
+        rows: list[int] = []
+        for rank, (match, shape) in enumerate(self._known):
+            end = 0
+            while (found := match(text, place)) is not None:
+                row, behind = int(found[1]), found.end()
+                end = end or end_for(row, shape.columns)
+                if not last < row < end or behind == len(text):
+                    break
+                rows.append(row)
+                place, last = behind, row
+            if rows:
+                self._known.insert(0, self._known.pop(rank))
+                return place, rows, shape
+        return place, rows, None
 
     def shape_of(self, row: re.Match[bytes]) -> Shape:
         """Return the shape of a row that is not of a known one.
@@ -95,7 +113,7 @@ class RowShapes:
             return
         pattern = _pattern_of(row)
         if pattern in self._patterns:
-            self._known.append((re.compile(pattern), shape))
+            self._known.append((re.compile(pattern).match, shape))
         self._patterns.add(pattern)
 
 

@@ -11,7 +11,7 @@ What has been found plain is handed on in parts, each of whole rows, so that nob
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -30,7 +30,7 @@ _LONGEST_BYTES = 1024 * 1024
 #: Links of a full sheet stand there.
 _LONGEST_TAIL_BYTES = 64 * 1024 * 1024
 #: A part, more or less: enough rows for what comes with each part not to matter.
-PART_BYTES = 2 * 1024 * 1024
+PART_BYTES = 1024 * 1024
 #: Cells of the rectangle around the rows of a part, empty ones included.
 PART_AREA = 250_000
 
@@ -112,23 +112,19 @@ class _Parts:
         self._rows: list[bytes] = []
         self._bytes = 0
         self._references: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
-        self._first = self._columns = self._end = 0
+        self._first = self._columns = 0
 
-    def has_room(self, row: int, columns: int) -> bool:
-        """Return whether a row fits in, as to the rectangle around the cells."""
-        if row < self._end and columns <= self._columns:
-            return True
-        first, widest = self._first or row, max(columns, self._columns)
-        end = first + max(1, PART_AREA // max(1, widest))
-        if row >= end:
-            return False
-        self._first, self._columns, self._end = first, widest, end
-        return True
+    def end_for(self, row: int, columns: int) -> int:
+        """Return the number of the first row that no longer fits in, as to the rectangle around the cells,
+        with one that is so wide."""
+        return (self._first or row) + max(1, PART_AREA // max(1, columns, self._columns))
 
-    def refer(self, row: int, shape: Shape) -> None:
-        """Take note of cells that refer to shared strings."""
+    def take_note(self, rows: Sequence[int], shape: Shape) -> None:
+        """Take note of the numbers of rows that are to be added."""
+        self._first = self._first or rows[0]
+        self._columns = max(self._columns, shape.columns)
         if shape.references:
-            self._references[shape.references].append(row)
+            self._references[shape.references] += rows
 
     def add(self, rows: bytes, *, ends: bool = False) -> None:
         """Add rows as they are written; the part ends with them if it is long enough or is to."""
@@ -159,28 +155,27 @@ def _scan_head(sheet: Sheet, text: _Text) -> bytes:
 def _scan_rows(sheet: Sheet, text: _Text, shapes: RowShapes, parts: _Parts) -> None:
     place = cut = last = 0
     while True:
-        match, shape = shapes.match(text.at_hand, place)
-        if match is None and text.at_hand.startswith(_DATA_END, place):
-            break
-        if match is None or (end := match.end()) == len(text.at_hand):
-            parts.add(text.at_hand[cut:place])
-            if not text.more(place):
-                raise NotPlain
-            place = cut = 0
-            continue
-        row = int(match[1])
-        check_row(row, last)
-        shape = shape or shapes.shape_of(match)
-        if not parts.has_room(row, shape.columns):
-            parts.add(text.at_hand[cut:place], ends=True)
-            parts.has_room(row, shape.columns)
-            cut = place
-        place, last = end, row
+        behind, rows, shape = shapes.known_rows(text.at_hand, place, last, parts.end_for)
+        if shape is None:
+            match = shapes.match(text.at_hand, place)
+            if match is None and text.at_hand.startswith(_DATA_END, place):
+                break
+            if match is None or match.end() == len(text.at_hand):
+                parts.add(text.at_hand[cut:place])
+                if not text.more(place):
+                    raise NotPlain
+                place = cut = 0
+                continue
+            row = int(match[1])
+            check_row(row, last)
+            behind, rows, shape = match.end(), [row], shapes.shape_of(match)
+            if row >= parts.end_for(row, shape.columns):
+                parts.add(text.at_hand[cut:place], ends=True)
+                cut = place
+        place, last = behind, rows[-1]
         if shape.cells:
-            sheet.add_row(row, shape.cells, shape.columns)
-            parts.refer(row, shape)
-            if shape.is_hidden:
-                sheet.hide_row(row)
+            sheet.add_rows(rows, shape.cells, shape.columns, is_hidden=shape.is_hidden)
+            parts.take_note(rows, shape)
     parts.add(text.at_hand[cut:place], ends=True)
     text.at_hand = text.at_hand[place + len(_DATA_END) :]
 

@@ -177,6 +177,15 @@ def test_strings_that_could_be_taken_in_two_ways_are_not_for_the_fast_parser(str
         assert XlsxReader(file).facts["reader"] == "openpyxl"
 
 
+def test_there_may_be_more_strings_than_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared_texts, "_BLOCK_BYTES", 1 << 20)
+    strings = "".join(f"<si><t>{number if number % 3 else ''}</t></si>" for number in range(40_000))
+    places = (0, 1, 2, 16_384, 39_998, 39_999)
+    cells = "".join(f'<c r="{column(n)}1" t="s"><v>{place}</v></c>' for n, place in enumerate(places, 1))
+    content = Book(data=f'<row r="1">{cells}</row>', strings=strings).packed()
+    assert read(content)[0].cells == ["", "1", "2", "16384", "39998"]
+
+
 def test_a_workbook_whose_strings_are_none_is_for_the_fast_parser() -> None:
     content = Book(
         data=row(1, ["id"]), parts={"xl/sharedStrings.xml": f'<sst xmlns="{MAIN}" count="0" />'}, strings=""
