@@ -66,9 +66,14 @@ class SharedTexts:
         self._referred += sum(map(self._lengths.__getitem__, places))
         if self._referred > MAX_TEXT_BYTES:
             raise FileRefused("xlsx_bomb")
-        ends = self._ends
-        texts = {place: self._text[ends[place] : ends[place + 1]].decode() for place in set(places)}
-        return [texts[place] for place in places]
+        different = set(places)
+        if len(different) == len(places):
+            return list(map(self._text_at, places))
+        texts = {place: self._text_at(place) for place in different}
+        return list(map(texts.__getitem__, places))
+
+    def _text_at(self, place: int) -> str:
+        return self._text[self._ends[place] : self._ends[place + 1]].decode()
 
 
 def read_shared_texts(pieces: Iterable[bytes], frame: BookFrame, submit: Submit) -> SharedTexts:
