@@ -28,6 +28,7 @@ _HEAD, _TAIL = (
 )
 _SHARED, _SHARED_END = b"<si>", b"</si>"
 _INLINE, _INLINE_END = b'<c t="inlineStr"><is>', b"</is></c>"
+_MARK = _INLINE + b"<t>.</t>" + _INLINE_END
 
 
 class Cells(NamedTuple):
@@ -77,12 +78,13 @@ class BookFrame:
         return Cells(row + 1, column + 1, sheet.to_python() if sheet.start else [])
 
     def read_strings(self, strings: bytes) -> list[str]:
-        """Return the text of each shared string, all of them written as ``<si>…</si>``.
+        """Return the text of each shared string, all of them written as ``<si>…</si>``; fewer of them where
+        that is no XML.
 
         They are read as texts of cells, which are written in the same way but for their tags: all as one row,
-        however long that is, for the parser takes half as long again with as many rows.
+        however long that is, for the parser takes half as long again with as many rows. Marks around them
+        show that none is missing.
         """
         row = strings.replace(_SHARED, _INLINE).replace(_SHARED_END, _INLINE_END)
-        cells = self.read_rows(_HEAD, b"<row>" + row + b"</row>", _TAIL)
-        texts = [""] * max(0, cells.column - 1) + [text for values in cells.values for text in values]
-        return texts + [""] * (strings.count(_SHARED) - len(texts))
+        cells = self.read_rows(_HEAD, b"".join((b"<row>", _MARK, row, _MARK, b"</row>")), _TAIL)
+        return cells.values[0][1:-1] if cells.values else []

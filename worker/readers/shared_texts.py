@@ -5,6 +5,7 @@ from array import array
 from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
+from xml.parsers import expat
 
 from worker.readers.aside import Submit
 from worker.readers.book_frame import BookFrame
@@ -18,13 +19,14 @@ _BLOCK_BYTES = 1024 * 1024
 _AHEAD = 2
 
 _PROLOG = rb"(?:\xef\xbb\xbf)?(?:<\?xml[^>]*+>)?\s*+"
-_HEAD = re.compile(_PROLOG + rb"<sst\s[^<>]*+(?<!/)>\s*+(?=<si>|</sst)")
+_HEAD = re.compile(_PROLOG + rb"<sst\s[^<>]*+(?<!/)>\s*+(?=<si[>\s/]|</sst)")
 _NO_STRINGS = re.compile(_PROLOG + rb"<sst\s[^<>]*+(?<=/)>\s*+")
 _END = re.compile(rb"</sst\s*+>\s*+")
 _TEXT = rb'<t(?: xml:space="preserve")?>[^<]*+</t></si>'
 # anything that is no comment and the like, nor the beginning or end of a string under any prefix
 _ANYTHING = rb"(?:[^<]++|<(?!/?(?:[^\s<>/:]++:)?si[\s/>]|[!?]))*+</si>"
-_STRINGS = re.compile(rb"(?:<si>(?:" + _TEXT + rb"|" + _ANYTHING + rb")\s*+)++")
+_STRINGS = re.compile(rb"(?:(?:<si>(?:" + _TEXT + rb"|" + _ANYTHING + rb")|<si\s?/>)\s*+)++")
+_EMPTY = re.compile(rb"<si\s?/>")
 
 
 class NotPlainStrings(Exception):
@@ -101,7 +103,11 @@ def read_shared_texts(pieces: Iterable[bytes], frame: BookFrame, submit: Submit)
 
 def _add_first(texts: SharedTexts, waiting: "deque[tuple[list[int], Future[list[str]]]]") -> None:
     lengths, reading = waiting.popleft()
-    texts.add(lengths, reading.result())
+    found = reading.result()
+    # tags that do not match make one string of several
+    if len(found) != len(lengths):
+        raise NotPlainStrings
+    texts.add(lengths, found)
 
 
 def _blocks(pieces: Iterable[bytes]) -> Iterable[bytes]:
@@ -114,10 +120,11 @@ def _blocks(pieces: Iterable[bytes]) -> Iterable[bytes]:
             if head is None:
                 _check_length(at_hand)
                 continue
+            _check_head(head[0])
             has_begun, at_hand = True, at_hand[head.end() :]
         strings = _STRINGS.match(at_hand)
         if strings is not None:
-            whole += strings[0]
+            whole += _EMPTY.sub(b"<si></si>", strings[0])
             at_hand = at_hand[strings.end() :]
         _check_length(at_hand)
         if len(whole) >= _BLOCK_BYTES:
@@ -127,6 +134,14 @@ def _blocks(pieces: Iterable[bytes]) -> Iterable[bytes]:
         raise NotPlainStrings
     if whole:
         yield _checked(whole)
+
+
+def _check_head(head: bytes) -> None:
+    """What stands before the strings is given to no other parser."""
+    try:
+        expat.ParserCreate().Parse(head, False)
+    except expat.ExpatError as error:
+        raise NotPlainStrings from error
 
 
 def _check_length(at_hand: bytes) -> None:

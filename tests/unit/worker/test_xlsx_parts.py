@@ -23,6 +23,7 @@ from worker.readers.xlsx import XlsxReader
 
 STRINGS = [
     "<si><t>id</t></si>", "<si><t>Cirugía</t></si>", "<si><t></t></si>", "<si><t/></si>\n", "<si></si>",
+    "<si/>", "<si />\n",
     '<si><t xml:space="preserve"> dos </t></si>', "<si><t> sin decir </t></si>", "<si><t>a &amp; b</t></si>",
     "<si><r><rPr><b/></rPr><t>neg</t></r><r><t>rita</t></r></si>",
     '<si><t>漢</t><rPh sb="0" eb="1"><t>かん</t></rPh><phoneticPr fontId="1"/></si>',
@@ -152,7 +153,7 @@ def test_a_part_is_cut_where_its_rows_would_span_too_much() -> None:
     assert all(row.cells[0] == row.cells[16_383] == "Cirugía" for row in rows if row.cells)
 
 
-@pytest.mark.parametrize("reference", ["44", "99999999"])
+@pytest.mark.parametrize("reference", ["52", "99999999"])
 def test_a_reference_to_no_string_is_a_damaged_file(reference: str) -> None:
     content = made_of([(1, [(1, CELLS[1]), (2, f' t="s"><v>{reference}</v>')])])
     with pytest.raises(FileRefused) as refused:
@@ -163,7 +164,6 @@ def test_a_reference_to_no_string_is_a_damaged_file(reference: str) -> None:
 @pytest.mark.parametrize(
     "strings",
     [
-        "<si><t>a</t></si><si/>",
         "<si><t>a</t></si><!-- --><si><t>b</t></si>",
         "<si><t>a</t></si><x:si xmlns:x='x'/><si><t>b</t></si>",
         "<si><t><![CDATA[</si><si>]]></t></si><si><t>b</t></si>",
@@ -175,6 +175,30 @@ def test_strings_that_could_be_taken_in_two_ways_are_not_for_the_fast_parser(str
     content = Book(data='<row r="1"><c r="A1" t="s"><v>1</v></c></row>', strings=strings).packed()
     with open_file(content) as file:
         assert XlsxReader(file).facts["reader"] == "openpyxl"
+
+
+@pytest.mark.parametrize(
+    "strings",
+    [
+        "<si><t>a</si><si><t>b</t></si>",
+        "<si><t>a</t></si><si><t>b</si>",
+        "<si><t>a</t></si><si>b</t></si><si><t>c</t></si>",
+        "<si><t>a</t></si><si><t>b</r></si><si><t>c</t></si>",
+    ],
+)
+def test_strings_whose_tags_do_not_match_are_damaged(strings: str) -> None:
+    content = Book(data='<row r="1"><c r="A1" t="s"><v>0</v></c></row>', strings=strings).packed()
+    with pytest.raises(FileRefused) as refused, open_file(content) as file:
+        list(XlsxReader(file).rows())
+    assert refused.value.code == "file_unreadable"
+
+
+def test_what_stands_before_the_strings_may_be_damaged_too() -> None:
+    strings = f'<sst xmlns="{MAIN}" count=1><si><t>a</t></si></sst>'
+    content = Book(data=row(1, ["id"]), strings="", parts={"xl/sharedStrings.xml": strings}).packed()
+    with pytest.raises(FileRefused) as refused, open_file(content) as file:
+        list(XlsxReader(file).rows())
+    assert refused.value.code == "file_unreadable"
 
 
 def test_there_may_be_more_strings_than_columns(monkeypatch: pytest.MonkeyPatch) -> None:
