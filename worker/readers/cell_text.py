@@ -6,7 +6,7 @@ from decimal import Decimal
 from worker.readers.table import SheetNumber
 
 #: Beyond it not every whole number has a floating-point number of its own.
-_LARGEST_EXACT = 2**53
+LARGEST_EXACT = 2**53
 
 
 def to_text(value: object) -> str:
@@ -35,10 +35,15 @@ def number_to_text(number: float | int) -> str:
     if isinstance(number, int):
         # by way of text: it may be too large for a float
         number = float(str(number))
-    if number.is_integer() and abs(number) <= _LARGEST_EXACT:
+    if number.is_integer() and abs(number) <= LARGEST_EXACT:
         return str(int(number))
+    return SheetNumber(decimal_text(number))
+
+
+def decimal_text(number: float) -> str:
+    """Return a number that is no whole one, or a larger one than a spreadsheet can hold."""
     text = format(number, ".15g")
-    return SheetNumber(format(Decimal(text), "f") if "e" in text else text)
+    return format(Decimal(text), "f") if "e" in text else text
 
 
 def _datetime_to_text(value: datetime) -> str:

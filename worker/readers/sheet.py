@@ -1,5 +1,6 @@
 """What a worksheet holds, found by streaming its XML once, before any parser builds a table of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from worker.readers.table import FileRefused, Notice
@@ -42,6 +43,16 @@ class Sheet:
         """Whether few cells stand far from each other, so that the rectangle around them is absurd."""
         area = self.rows * self.columns
         return area > _MAX_AREA and area > _SPARSE * self.cells
+
+    def add_rows(self, rows: Sequence[int], cells: int, columns: int, *, is_hidden: bool) -> None:
+        """Add rows with so many cells each, ``columns`` being that of the last cell."""
+        self.rows = rows[-1]
+        self.columns = max(self.columns, columns)
+        self.filled_rows += len(rows)
+        self.count_cells(cells * len(rows))
+        if is_hidden:
+            for row in rows:
+                self.hide_row(row)
 
     def count_cells(self, count: int) -> None:
         """Add cells; raises FileRefused where there are more than fit into an honest sheet."""

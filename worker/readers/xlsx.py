@@ -2,24 +2,35 @@
 
 Two parsers. Calamine is fast, and shows a cell that holds an error (``#N/A``) or a formula without a result
 as an empty one, which would let a fault pass for an absent value; it reads nothing but UTF-8, and builds a
-rectangle of cells however few there are. So it gets the sheets that have been found to be plain; all others
-are read by openpyxl, which is slow and sees everything.
+rectangle of cells however few there are. So it gets the sheets that have been found to be plain, a part at a
+time; all others are read by openpyxl, which is slow and sees everything.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, BinaryIO, TypeVar
 
-from python_calamine import CalamineWorkbook
-
+from worker.readers.aside import Submit, at_once
+from worker.readers.book_frame import BookFrame
 from worker.readers.cell_text import to_text
+from worker.readers.column_pieces import pieces_of
 from worker.readers.impostors import refuse_impostor, refuse_other_zip
 from worker.readers.number_formats import show
 from worker.readers.package import Package
-from worker.readers.shared_strings import check_amplification, has_loose_spaces, string_lengths
+from worker.readers.plain_table import PlainTable
+from worker.readers.shared_strings import check_amplification, string_lengths
+from worker.readers.shared_texts import NotPlainStrings, SharedTexts, read_shared_texts
 from worker.readers.sheet import Sheet
 from worker.readers.sheet_exact import scan_exactly
 from worker.readers.sheet_plain import scan_plain
-from worker.readers.table import CellError, FileRefused, FormulaWithoutValue, Notice, Row
+from worker.readers.table import (
+    CellError,
+    FileRefused,
+    FormulaWithoutValue,
+    Notice,
+    PlainRows,
+    Row,
+    rows_of,
+)
 from worker.readers.workbook import Workbook, read_workbook
 
 _T = TypeVar("_T")
@@ -36,46 +47,65 @@ _OpenSheet = tuple[Callable[[], Iterable[Sequence[Any]]], Callable[[Any], str]]
 
 
 class XlsxReader:
-    """A workbook, held in memory by the parser (which is why it is opened in a process of its own).
+    """A workbook, which is opened in a process of its own: it may be made to break a parser.
+
+    ``submit``: does some of the work beside the rest.
 
     Raises:
         FileRefused: it is no workbook, a damaged one, or one that no honest program would write.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
-        _blame_file(lambda: self._open(file))
+    def __init__(self, file: BinaryIO, submit: Submit = at_once) -> None:
+        _blame_file(lambda: self._open(file, submit))
 
-    def _open(self, file: BinaryIO) -> None:
+    def _open(self, file: BinaryIO, submit: Submit) -> None:
         refuse_impostor(file)
         package = Package(file)
         refuse_other_zip(package)
-        package.check_parts()
+        package.check_small_parts()
+        try:
+            self._look(file, package, submit)
+        except FileRefused:
+            # what is damaged is told as such, whatever came of it
+            package.check_large_parts()
+            raise
+        package.check_large_parts()
+
+    def _look(self, file: BinaryIO, package: Package, submit: Submit) -> None:
         book = read_workbook(package)
-        sheet = _look_at_sheet(package, book)
-        is_fast = sheet.is_plain and not sheet.is_sparse and package.is_utf8 and book.is_usual
-        if book.is_strict and not is_fast:
+        sheet, self._table = _look_at_sheet(package, book, submit)
+        if book.is_strict and self._table is None:
             raise FileRefused("xlsx_strict")
-        self.facts: dict[str, Any] = {"sheet": book.sheet, "reader": "calamine" if is_fast else "openpyxl"}
+        self.facts: dict[str, Any] = {
+            "sheet": book.sheet,
+            "reader": "calamine" if self._table else "openpyxl",
+        }
         self.notices: list[Notice] = [*book.notices, *sheet.notices()]
         self._unvalued = sheet.unvalued
         self._filled_rows = sheet.filled_rows
-        file.seek(0)
-        self._open_rows, self._to_text = _open_fast(file, book) if is_fast else _open_carefully(file, book)
+        if self._table is None:
+            file.seek(0)
+            self._open_rows, self._to_text = _open_carefully(file, book)
 
-    def pieces(self) -> Iterator[Row]:
-        """Yield the rows one by one."""
-        return self.rows()
-
-    def rows(self) -> Iterator[Row]:
+    def pieces(self) -> Iterator[Row | PlainRows]:
         """Yield every row of the sheet from its first. Those that are blank have no cells, all others are as
         wide as the first of them: what stands to the right of the headers belongs to no column.
 
         Raises:
             FileRefused: the sheet is damaged, or far too wide for its length.
         """
+        if self._table is None:
+            return self._careful_rows()
+        return pieces_of(self._table.columns(), self._header_width)
+
+    def rows(self) -> Iterator[Row]:
+        """Yield them one by one."""
+        return rows_of(self.pieces())
+
+    def _careful_rows(self) -> Iterator[Row]:
         width = 0
         for fila, cells in enumerate(self._undamaged(), start=1):
-            width = width or self._header_width(cells)
+            width = width or self._header_width([self._to_text(cell) for cell in cells])
             if not cells:
                 yield Row(fila, ())
                 continue
@@ -84,8 +114,8 @@ class XlsxReader:
                 self._put_unvalued(fila, row)
             yield Row(fila, row + [""] * (width - len(row)) if any(row) else ())
 
-    def _header_width(self, cells: Sequence[Any]) -> int:
-        width = _width([self._to_text(cell) for cell in cells])
+    def _header_width(self, cells: Sequence[str]) -> int:
+        width = _width(cells)
         if width * self._filled_rows > _MAX_AREA:
             raise FileRefused("xlsx_too_wide", columns=width)
         return width
@@ -111,30 +141,45 @@ def _blame_file(work: Callable[[], _T]) -> _T:
         raise FileRefused("file_unreadable", format="XLSX") from error
 
 
-def _look_at_sheet(package: Package, book: Workbook) -> Sheet:
+def _look_at_sheet(package: Package, book: Workbook, submit: Submit) -> tuple[Sheet, PlainTable | None]:
+    """Return what the sheet holds, and its rows if it is one for the fast parser."""
     if book.part not in package:
         raise FileRefused("file_unreadable", format="XLSX")
-    sheet = scan_plain(package.pieces(book.part), book.speaking_styles)
-    sheet = sheet or scan_exactly(package.pieces(book.part))
+    table = _plain_table(package, book, submit) if package.is_utf8 and book.is_usual else None
+    sheet = _scan(package, book, table)
+    if table is not None and sheet.is_plain and not sheet.is_sparse:
+        table.finish()
+        return sheet, table
     if book.strings is not None and book.strings in package:
         lengths = string_lengths(package.pieces(book.strings))
         check_amplification(lengths, sheet.cells, package.pieces(book.part))
-        sheet.is_plain &= not has_loose_spaces(package.pieces(book.strings))
-    return sheet
+    return sheet, None
 
 
-def _width(cells: list[str]) -> int:
+def _plain_table(package: Package, book: Workbook, submit: Submit) -> PlainTable | None:
+    """Return an empty table, or None where there are shared strings that are not for the fast parser."""
+    frame = BookFrame(package, book)
+    texts = SharedTexts()
+    if book.strings is not None and book.strings in package:
+        try:
+            texts = read_shared_texts(package.pieces(book.strings), frame, submit)
+        except NotPlainStrings:
+            return None
+    return PlainTable(frame, texts, submit)
+
+
+def _scan(package: Package, book: Workbook, table: PlainTable | None) -> Sheet:
+    pieces = package.pieces(book.part)
+    if table is None:
+        sheet = scan_plain(pieces, book.speaking_styles)
+    else:
+        sheet = scan_plain(pieces, book.speaking_styles, table.take, table.part_bytes)
+    return sheet or scan_exactly(package.pieces(book.part))
+
+
+def _width(cells: Sequence[str]) -> int:
     """Return the number of cells up to the last that is not blank."""
     return max((place for place, cell in enumerate(cells, start=1) if cell.strip()), default=0)
-
-
-def _open_fast(file: BinaryIO, book: Workbook) -> _OpenSheet:
-    workbook = CalamineWorkbook.from_filelike(file)
-    if workbook.sheets_metadata[book.place].name != book.sheet:
-        raise FileRefused("file_unreadable", format="XLSX")
-    sheet = workbook.get_sheet_by_index(book.place)
-    # told apart here, where it costs least: most cells of a sheet that is full of emptiness are in such rows
-    return lambda: (() if row.count("") == len(row) else row for row in sheet.iter_rows()), to_text
 
 
 def _open_carefully(file: BinaryIO, book: Workbook) -> _OpenSheet:

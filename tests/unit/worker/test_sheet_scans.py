@@ -1,19 +1,29 @@
 """Two ways to look at a sheet: the quick one takes only what the fast parser is right on, and then sees what
 the exact one sees."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.corpus.packing import sheet
+from worker.readers import row_shapes
 from worker.readers.sheet import MAX_COLUMNS, Sheet, column_letters, column_number
 from worker.readers.sheet_exact import scan_exactly
-from worker.readers.sheet_plain import scan_plain
+from worker.readers.sheet_plain import SheetPart, scan_plain
 from worker.readers.table import FileRefused
 
 _SPEAKING = 7
+USUAL_CELLS = [
+    '<c r="A1"><v>1</v></c>',
+    '<c r="A1" t="n" s="2"><v>1</v></c>',
+    '<c r="A1" t="s"><v>1</v></c>',
+    '<c r="A1" t="str"><f>1+1</f><v></v></c>',
+    '<c r="A1" t="inlineStr"><is><t>a</t></is></c>',
+    '<c r="A1" s="7"/>',
+]
 CELLS = st.sampled_from(
     ['<c r="{}"><v>1</v></c>', '<c r="{}" t="inlineStr"><is><t>a</t></is></c>',
      '<c r="{}" s="2" t="s"><v>0</v></c>',
@@ -55,28 +65,76 @@ def test_both_see_the_same_in_a_plain_sheet_however_it_is_cut(xml: str, size: in
     assert (plain.is_plain, exact.is_plain, exact.unvalued) == (True, False, set())
 
 
-@pytest.mark.parametrize(
-    "cell",
-    [
-        '<c r="A1" t="e"><v>#N/A</v></c>',
-        '<c r="A1"><f>1+1</f></c>',
-        '<c r="A1"><f>1+1</f><v></v></c>',
-        '<c r="A1"><f>1+1</f><v/></c>',
-        f'<c r="A1" s="{_SPEAKING}"><v>1</v></c>',
-        f'<c r="A1" t="n" s="{_SPEAKING}"><v>1</v></c>',
-        '<c r="A1" t="inlineStr"><is><r><t>a</t></r></is></c>',
-        "<c><v>1</v></c>",
-        '<c t="n" r="A1"><v>1</v></c>',
-        "<c r='A1'><v>1</v></c>",
-        '<c r="A1"><v>1<!-- x --></v></c>',
-        '<c r="A1" t="str"><v><![CDATA[a]]></v></c>',
-        '<c r="&#65;1"><v>1</v></c>',
-        '<x:c r="A1"><v>1</v></x:c>',
-        '<c r="A1"><v>1</v></c><extLst/>',
-    ],
-)
+ODD_CELLS = [
+    '<c r="A1" t="e"><v>#N/A</v></c>',
+    '<c r="A1"><f>1+1</f></c>',
+    '<c r="A1"><f>1+1</f><v></v></c>',
+    '<c r="A1"><f>1+1</f><v/></c>',
+    f'<c r="A1" s="{_SPEAKING}"><v>1</v></c>',
+    f'<c r="A1" t="n" s="{_SPEAKING}"><v>1</v></c>',
+    '<c r="A1" t="inlineStr"><is><r><t>a</t></r></is></c>',
+    "<c><v>1</v></c>",
+    '<c t="n" r="A1"><v>1</v></c>',
+    "<c r='A1'><v>1</v></c>",
+    '<c r="A1"><v>1<!-- x --></v></c>',
+    '<c r="A1" t="str"><v><![CDATA[a]]></v></c>',
+    '<c r="&#65;1"><v>1</v></c>',
+    '<x:c r="A1"><v>1</v></x:c>',
+    '<c r="A1"><v>1</v></c><extLst/>',
+    '<c r="A1" t="s"><v>x</v></c>',
+    '<c r="A1" t="s"><v>-1</v></c>',
+    '<c r="A1" t="s"><f>A2</f><v>1</v></c>',
+    '<c r="A1" t="s" t="n"><v>1</v></c>',
+]
+
+
+@pytest.mark.parametrize("cell", ODD_CELLS)
 def test_what_the_fast_parser_could_get_wrong_is_not_plain(cell: str) -> None:
     assert scan_plain(pieces(sheet(f'<row r="1">{cell}</row>'), 1000), [_SPEAKING]) is None
+
+
+@pytest.fixture
+def quick_to_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(row_shapes, "_PATIENCE", 0)
+
+
+@pytest.mark.usefixtures("quick_to_learn")
+@pytest.mark.parametrize("usual", USUAL_CELLS)
+@pytest.mark.parametrize("odd", ODD_CELLS)
+def test_nor_is_it_behind_any_number_of_rows_that_are_plain(usual: str, odd: str) -> None:
+    plain = "".join(f'<row r="{row}">{usual.replace("A1", f"A{row}")}</row>' for row in range(1, 20))
+    assert scan_plain(pieces(sheet(plain), 100), [_SPEAKING]) is not None
+    row = f'<row r="20">{odd.replace("A1", "A20").replace("&#65;1", "&#65;20")}</row>'
+    assert scan_plain(pieces(sheet(plain + row), 100), [_SPEAKING]) is None
+
+
+@pytest.mark.usefixtures("quick_to_learn")
+def test_a_row_is_known_again_only_if_its_cells_are_its_own() -> None:
+    plain = "".join(f'<row r="{row}"><c r="A{row}"><v>1</v></c></row>' for row in range(1, 20))
+    assert scan_plain(pieces(sheet(plain + '<row r="20"><c r="A2"><v>1</v></c></row>'), 100), []) is None
+    with pytest.raises(FileRefused) as refused:
+        scan_plain(pieces(sheet(plain + '<row r="7"><c r="A7"><v>1</v></c></row>'), 100), [])
+    assert (refused.value.code, refused.value.params) == ("xlsx_disordered", {"row": 7})
+
+
+@pytest.mark.usefixtures("quick_to_learn")
+@given(plain_sheets(), st.integers(1, 400), st.integers(1, 400))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_parts_of_a_sheet_are_all_of_it(xml: str, size: int, part_bytes: int) -> None:
+    parts: list[SheetPart] = []
+    assert scan_plain(pieces(xml, size), [_SPEAKING], parts.append, part_bytes) is not None
+    *rows, last = parts
+    assert last.rows == b""
+    assert {part.tail for part in rows} <= {b"</worksheet>"}
+    joined = b"".join([last.head, b"<sheetData>", *(part.rows for part in rows), b"</sheetData>", last.tail])
+    assert joined == xml.encode()
+    referring = re.compile(rb'<c r="([A-Z]+)([0-9]+)" s="2" t="s">')
+    for part in rows:
+        assert part.head == last.head
+        found = {(row, place) for places, some in part.references.items() for row in some for place in places}
+        assert found == {
+            (int(row), column_number(letters.decode())) for letters, row in referring.findall(part.rows)
+        }
 
 
 @pytest.mark.parametrize(
