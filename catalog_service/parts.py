@@ -9,6 +9,8 @@ from typing import Final, Protocol
 #: What is held of a file at any moment. Not to be changed lightly: the checksum of an object put in parts is
 #: made of those of its parts, and a repeated upload is recognised by it.
 PART_BYTES: Final = 8 * 1024 * 1024
+#: So much is hashed in less time than handing it to a thread takes.
+_AT_ONCE_BYTES: Final = 256 * 1024
 
 
 class Source(Protocol):
@@ -59,17 +61,23 @@ class Parts:
         del self._buffer[:PART_BYTES]
         self.ended = not self._buffer
         self._size_bytes += len(self.data)
-        # 8 MiB take some ten milliseconds, in which other requests go on
-        self.digests.append(await asyncio.to_thread(self._digest))
+        if len(self.data) <= _AT_ONCE_BYTES:
+            self.digests.append(self._digest())
+        else:
+            # 8 MiB take some ten milliseconds, in which other requests go on
+            self.digests.append(await asyncio.to_thread(self._digest))
 
     def _digest(self) -> bytes:
-        self._whole.update(self.data)
+        # of a file in one part, that of the part is the file's as well
+        if self.digests or not self.ended:
+            self._whole.update(self.data)
         return hashlib.sha256(self.data).digest()
 
     def stored(self, *, created: bool) -> StoredFile:
         """Return what is known of the file once all of it has been read."""
         content = Content(self._size_bytes, _checksum(self.digests))
-        return StoredFile(content, self._whole.hexdigest(), created)
+        sha256 = self.digests[0] if len(self.digests) == 1 else self._whole.digest()
+        return StoredFile(content, sha256.hex(), created)
 
 
 def _checksum(digests: list[bytes]) -> str:
