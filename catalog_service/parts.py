@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from base64 import b64encode
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Final, Protocol
 
 #: What is held of a file at any moment. Not to be changed lightly: the checksum of an object put in parts is
@@ -43,7 +44,7 @@ class Parts:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._buffer = bytearray()
+        self._held = BytesIO()
         self._whole = hashlib.sha256()
         self._size_bytes = 0
         self.data = b""
@@ -54,12 +55,16 @@ class Parts:
         """Make ``data`` the next part; ``ended`` tells that it is the last."""
         self.data = b""
         # one byte more than a part tells that there is another
-        while len(self._buffer) <= PART_BYTES and (piece := await self._source.read()):
-            self._buffer += piece
-        with memoryview(self._buffer) as view:
-            self.data = bytes(view[:PART_BYTES])
-        del self._buffer[:PART_BYTES]
-        self.ended = not self._buffer
+        while self._held.tell() <= PART_BYTES and (piece := await self._source.read()):
+            self._held.write(piece)
+        self._held.seek(PART_BYTES)
+        rest = self._held.read()
+        self._held.truncate(PART_BYTES)
+        # cut to its length, it is handed over without being copied
+        self.data = self._held.getvalue()
+        self._held = BytesIO()
+        self._held.write(rest)
+        self.ended = not rest
         self._size_bytes += len(self.data)
         if len(self.data) <= _AT_ONCE_BYTES:
             self.digests.append(self._digest())
