@@ -16,6 +16,10 @@ from bench.scale import ScalePlan
 from bench.scale_report import report_scale
 from bench.speed import SpeedPlan
 from bench.speed_report import report_speed
+from bench.status import StatusPlan
+from bench.status_report import report_status
+from bench.upload import UploadPlan
+from bench.upload_report import report_upload
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -102,6 +106,31 @@ def scale(
     """Más workers, y quién espera a quién. / More workers, and who waits for whom."""
     plan = ScalePlan(rows, large_rows, many, repeat)
     run(lambda screen: report_scale(screen, plan, as_json=as_json), as_json=as_json)
+
+
+@app.command()
+def upload(
+    clients: Annotated[int, typer.Option(min=1, help="Cargas a la vez. / Uploads at once.")] = 32,
+    uploads: Annotated[int, typer.Option(min=1, help="Cargas por medida. / Uploads a measurement.")] = 640,
+    repeat: Annotated[int, typer.Option(min=1, help="Repeticiones. / Repetitions.")] = 5,
+    as_json: JsonOption = False,
+) -> None:
+    """Hasta el 202, junto a las tres llamadas. / Time to the 202, beside the three calls it is made of."""
+    plan = UploadPlan(clients, uploads, repeat)
+    run(lambda screen: report_upload(screen, plan, as_json=as_json), as_json=as_json)
+
+
+@app.command()
+def status(
+    tasks: Annotated[int, typer.Option(min=1, help="Tareas distintas. / Distinct tasks.")] = 1000,
+    connections: Annotated[int, typer.Option(min=1, help="Conexiones. / Connections.")] = 64,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Por medida. / For each measurement.")] = 3,
+    repeat: Annotated[int, typer.Option(min=1, help="Repeticiones. / Repetitions.")] = 5,
+    as_json: JsonOption = False,
+) -> None:
+    """Consultas de estado por segundo. / Status questions a second, beside a bare route."""
+    plan = StatusPlan(tasks, connections, seconds, repeat)
+    run(lambda screen: report_status(screen, plan, as_json=as_json), as_json=as_json)
 
 
 def _sizes(rows: list[int] | None, xlsx: list[int] | None) -> tuple[Size, ...]:

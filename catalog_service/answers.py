@@ -25,7 +25,7 @@ _ACCEPTED = Text("Archivo recibido y encolado para procesamiento", "File receive
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
-class StatusAnswer(msgspec.Struct):
+class StatusBody(msgspec.Struct):
     """What a poller reads, field by field in this order."""
 
     task_id: UUID
@@ -42,9 +42,14 @@ class StatusAnswer(msgspec.Struct):
     advertencias: list[dict[str, Any]]
 
 
-def json_response(body: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def encode(body: Any) -> bytes:
     """Return ``body`` as JSON; structs and decimals included."""
-    return Response(_ENCODER.encode(body), status, headers, "application/json")
+    return _ENCODER.encode(body)
+
+
+def json_response(body: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Return the answer with this body."""
+    return Response(encode(body), status, headers, "application/json")
 
 
 def accepted_body(upload: UploadMessage, prefix: str, language: Language) -> dict[str, Any]:
@@ -64,9 +69,9 @@ def status_url(task_id: UUID, prefix: str) -> str:
     return f"{prefix}/bulk-upload/status/{task_id}"
 
 
-def status_body(record: TaskRecord, prefix: str, language: Language) -> StatusAnswer:
+def status_body(record: TaskRecord, prefix: str, language: Language) -> StatusBody:
     """Return what is known of a task, its sentences in ``language``."""
-    return StatusAnswer(
+    return StatusBody(
         task_id=record.task_id,
         status=record.status,
         filename=record.filename,

@@ -17,6 +17,7 @@ from catalog_service.products import Products
 from catalog_service.routes import PREFIX, V1_PREFIX, Services
 from catalog_service.settings import Settings
 from catalog_service.status import TaskFinder, TaskRecords
+from catalog_service.status_route import add_status_route
 from catalog_service.storage import Storage
 from catalog_service.task_lists import TaskLists
 from catalog_service.upload_queue import UploadQueue
@@ -54,8 +55,9 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.include_router(routes.router, prefix=PREFIX)
-    app.include_router(routes.router, prefix=V1_PREFIX, include_in_schema=False)
+    for prefix in (PREFIX, V1_PREFIX):
+        add_status_route(app, prefix, in_schema=prefix == PREFIX)
+        app.include_router(routes.router, prefix=prefix, include_in_schema=prefix == PREFIX)
     app.include_router(health.router)
     app.include_router(docs.router)
     install_http_basics(app, settings)

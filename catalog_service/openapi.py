@@ -26,6 +26,18 @@ _MEANINGS = {
     "`status_unavailable`",
 }
 
+#: What comes with a status: how to ask for the next one.
+POLL_HEADERS: dict[str, Any] = {
+    "ETag": {
+        "description": "Changes with the answer; to be sent back in `If-None-Match`",
+        "schema": {"type": "string"},
+    },
+    "Retry-After": {
+        "description": "Seconds until it makes sense to ask again; absent once the task is over",
+        "schema": {"type": "integer", "minimum": 1, "maximum": 10},
+    },
+}
+
 #: The body of an upload, which FastAPI does not see: it is read from the stream.
 UPLOAD_BODY: dict[str, Any] = {
     "requestBody": {

@@ -4,11 +4,14 @@ import asyncio
 import hashlib
 from base64 import b64encode
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Final, Protocol
 
 #: What is held of a file at any moment. Not to be changed lightly: the checksum of an object put in parts is
 #: made of those of its parts, and a repeated upload is recognised by it.
 PART_BYTES: Final = 8 * 1024 * 1024
+#: So much is hashed in less time than handing it to a thread takes.
+_AT_ONCE_BYTES: Final = 256 * 1024
 
 
 class Source(Protocol):
@@ -41,7 +44,7 @@ class Parts:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._buffer = bytearray()
+        self._held = BytesIO()
         self._whole = hashlib.sha256()
         self._size_bytes = 0
         self.data = b""
@@ -52,24 +55,34 @@ class Parts:
         """Make ``data`` the next part; ``ended`` tells that it is the last."""
         self.data = b""
         # one byte more than a part tells that there is another
-        while len(self._buffer) <= PART_BYTES and (piece := await self._source.read()):
-            self._buffer += piece
-        with memoryview(self._buffer) as view:
-            self.data = bytes(view[:PART_BYTES])
-        del self._buffer[:PART_BYTES]
-        self.ended = not self._buffer
+        while self._held.tell() <= PART_BYTES and (piece := await self._source.read()):
+            self._held.write(piece)
+        self._held.seek(PART_BYTES)
+        rest = self._held.read()
+        self._held.truncate(PART_BYTES)
+        # cut to its length, it is handed over without being copied
+        self.data = self._held.getvalue()
+        self._held = BytesIO()
+        self._held.write(rest)
+        self.ended = not rest
         self._size_bytes += len(self.data)
-        # 8 MiB take some ten milliseconds, in which other requests go on
-        self.digests.append(await asyncio.to_thread(self._digest))
+        if len(self.data) <= _AT_ONCE_BYTES:
+            self.digests.append(self._digest())
+        else:
+            # 8 MiB take some ten milliseconds, in which other requests go on
+            self.digests.append(await asyncio.to_thread(self._digest))
 
     def _digest(self) -> bytes:
-        self._whole.update(self.data)
+        # of a file in one part, that of the part is the file's as well
+        if self.digests or not self.ended:
+            self._whole.update(self.data)
         return hashlib.sha256(self.data).digest()
 
     def stored(self, *, created: bool) -> StoredFile:
         """Return what is known of the file once all of it has been read."""
         content = Content(self._size_bytes, _checksum(self.digests))
-        return StoredFile(content, self._whole.hexdigest(), created)
+        sha256 = self.digests[0] if len(self.digests) == 1 else self._whole.digest()
+        return StoredFile(content, sha256.hex(), created)
 
 
 def _checksum(digests: list[bytes]) -> str:

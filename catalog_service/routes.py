@@ -64,9 +64,13 @@ async def _language(request: Request) -> Language:
     return choose_language(request.headers.get("accept-language"))
 
 
-async def _prefix(request: Request) -> str:
+def prefix_of(request: Request) -> str:
     """Return the prefix that the caller used: the links in an answer lead back the same way."""
     return V1_PREFIX if request.scope["path"].startswith(V1_PREFIX) else PREFIX
+
+
+async def _prefix(request: Request) -> str:
+    return prefix_of(request)
 
 
 async def _provider_id(
@@ -167,17 +171,6 @@ async def upload(
     return answers.json_response(
         answers.accepted_body(accepted, prefix, language), status=202, headers=location
     )
-
-
-@router.get(
-    "/bulk-upload/status/{task_id}",
-    tags=["uploads"],
-    responses={200: {"model": StatusBody}, **problems(404, 422, 503)},
-)
-async def status(task_id: UUID, services: ServicesDep, language: LanguageDep, prefix: PrefixDep) -> Response:
-    """Tell what became of an upload."""
-    record = await services.stores.finder.find(task_id)
-    return answers.json_response(answers.status_body(record, prefix, language))
 
 
 @router.post(

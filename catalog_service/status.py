@@ -11,6 +11,8 @@ from redis.exceptions import RedisError
 
 from catalog_service.database import Database
 from catalog_service.errors import DatabaseUnavailable, StatusUnavailable, StorageUnavailable, TaskNotFound
+from catalog_service.seen_tasks import SeenTask, SeenTasks
+from catalog_service.shared_reads import SharedReads
 from catalog_service.storage import Storage
 from common.ledger import read_task
 from common.tasks import TaskRecord, TaskStore
@@ -33,10 +35,13 @@ class TaskRecords:
     def __init__(self, store: TaskStore, *, timeout_seconds: float) -> None:
         self._store = store
         self._timeout_seconds = timeout_seconds
+        self._reads = SharedReads(self._get_stored)
+        self._seen = SeenTasks()
 
-    async def get(self, task_id: UUID) -> TaskRecord | None:
-        """Return the record, None where there is none. Raises ``RedisDown``."""
-        return await self._within_time(self._store.get(task_id))
+    async def get(self, task_id: UUID) -> SeenTask | None:
+        """Return what Redis holds of the task, None where that is nothing. Raises ``RedisDown``."""
+        stored = await self._reads.get(task_id)
+        return None if stored is None else self._seen.see(task_id, stored)
 
     async def put(self, record: TaskRecord) -> None:
         """Write the record unless a newer one is there. Raises ``RedisDown``."""
@@ -45,6 +50,9 @@ class TaskRecords:
     async def delete(self, task_id: UUID) -> None:
         """Forget the record. Raises ``RedisDown``."""
         await self._within_time(self._store.delete(task_id))
+
+    async def _get_stored(self, task_ids: list[UUID]) -> list[bytes | None]:
+        return await self._within_time(self._store.get_stored(task_ids))
 
     async def _within_time(self, call: Awaitable[T]) -> T:
         try:
@@ -68,20 +76,24 @@ class TaskFinder:
         self._told: OrderedDict[UUID, int] = OrderedDict()
 
     async def find(self, task_id: UUID) -> TaskRecord:
-        """Return the newest that can be known of a task.
+        """Return the newest that can be known of a task, with all that `look` raises."""
+        return (await self.look(task_id)).record
+
+    async def look(self, task_id: UUID) -> SeenTask:
+        """Return the newest that can be known of a task, decoded as far as it has to be.
 
         Raises:
             TaskNotFound: no upload has this id.
             StatusUnavailable: whoever would know does not answer.
         """
-        record = await self._find(task_id)
-        self._told[task_id] = max(record.revision, self._told.get(task_id, 0))
+        seen = await self._look(task_id)
+        self._told[task_id] = max(seen.revision, self._told.get(task_id, 0))
         self._told.move_to_end(task_id)
         if len(self._told) > _REMEMBERED:
             self._told.popitem(last=False)
-        return record
+        return seen
 
-    async def _find(self, task_id: UUID) -> TaskRecord:
+    async def _look(self, task_id: UUID) -> SeenTask:
         cached = await self._cached(task_id)
         if cached is not None and (cached.status.is_terminal or cached.age_seconds() < self._stale_seconds):
             return cached
@@ -92,19 +104,19 @@ class TaskFinder:
                 raise StatusUnavailable() from error
             return cached
         if committed is None:
-            return cached or await self._accepted(task_id)
+            return cached or SeenTask(await self._accepted(task_id))
         if cached is None or committed.revision >= cached.revision:
-            return committed
+            return SeenTask(committed)
         return cached
 
-    async def _cached(self, task_id: UUID) -> TaskRecord | None:
+    async def _cached(self, task_id: UUID) -> SeenTask | None:
         """Return what Redis holds, unless that is behind what was told: a Redis that was away may come back
         with what it knew before."""
         try:
-            record = await self._records.get(task_id)
+            seen = await self._records.get(task_id)
         except RedisDown:
             return None
-        return None if record is not None and record.revision < self._told.get(task_id, 0) else record
+        return None if seen is not None and seen.revision < self._told.get(task_id, 0) else seen
 
     async def _committed(self, task_id: UUID) -> TaskRecord | None:
         async with self._database.connection() as connection:

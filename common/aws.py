@@ -35,7 +35,11 @@ async def aws_client(
         read_timeout=read_timeout,
         max_pool_connections=connections,
         retries={"total_max_attempts": attempts, "mode": "standard"},
-        s3={"addressing_style": "path"} if settings.aws_endpoint_url else None,
+        # what is put has a checksum; signing the body too, as over plain HTTP, would hash it all once more
+        s3={
+            "payload_signing_enabled": False,
+            **({"addressing_style": "path"} if settings.aws_endpoint_url else {}),
+        },
     )
     async with session.client(service, endpoint_url=settings.aws_endpoint_url, config=config) as client:
         yield client

@@ -18,14 +18,26 @@ from common.settings import HttpSettings
 
 log = structlog.get_logger(__name__)
 
+#: Probes and polls come every second and say nothing while they succeed; what a task comes to is logged where
+#: it happens, and who asks is its uploader.
+_ASKED_AGAIN = ("/health", "/bulk-upload/status/")
+_NOTHING_NEW = (200, 304)
+
 CORRELATION_HEADER = "X-Correlation-ID"
 _CORRELATION_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 _MEGABYTE = 1024 * 1024
 _PREFLIGHT_SECONDS = 600
-_CORS_REQUEST_HEADERS = ("Content-Type", "Accept-Language", "Idempotency-Key", CORRELATION_HEADER)
+_CORS_REQUEST_HEADERS = (
+    "Content-Type",
+    "Accept-Language",
+    "Idempotency-Key",
+    "If-None-Match",
+    CORRELATION_HEADER,
+)
 _CORS_ANSWER_HEADERS = (
+    "ETag",
     "Location",
     "Retry-After",
     "Content-Language",
@@ -110,8 +122,11 @@ class RequestLogMiddleware:
             _log_request(scope, status, time.monotonic() - started)
 
 
+def _is_asked_again(route: str | None) -> bool:
+    return route is not None and any(part in route for part in _ASKED_AGAIN)
+
+
 def _log_request(scope: Scope, status: int | None, seconds: float) -> None:
     route = getattr(scope.get("route"), "path", None)
-    # probes come every few seconds and say nothing while they succeed
-    level = log.debug if route is not None and "/health" in route and status == 200 else log.info
+    level = log.debug if _is_asked_again(route) and status in _NOTHING_NEW else log.info
     level("request_handled", method=scope["method"], route=route, status=status, seconds=round(seconds, 3))

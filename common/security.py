@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from common.problems import Problem, problem_response
@@ -70,6 +70,11 @@ class SecurityHeadersMiddleware:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        # as bytes, once: every answer of every service comes by here
+        self._headers = [
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in SECURITY_HEADERS.items()
+        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -78,9 +83,10 @@ class SecurityHeadersMiddleware:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
+                headers = message.get("headers", ())
+                own = {name.lower() for name, _ in headers}
+                added = [header for header in self._headers if header[0] not in own]
+                message = {**message, "headers": [*headers, *added]}
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -10,7 +10,11 @@ The body of a request is bounded by whoever reads it, what is left of one by ``c
 """
 
 import asyncio
+import gc
 import resource
+import socket
+import sys
+from contextlib import suppress
 from typing import ClassVar
 
 import structlog
@@ -25,6 +29,8 @@ from common.texts import Text, choose_language
 log = structlog.get_logger(__name__)
 
 _KEEP_ALIVE_SECONDS = 30
+#: As uvicorn's own command exits.
+_STARTUP_FAILURE = 3
 #: Connections come and go; each of the stores has some as well.
 _OPEN_FILES = 4096
 
@@ -156,10 +162,22 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._write_timer = None
 
 
+class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and leave out of every later collection of garbage what there is by then.
+
+        That is some 200,000 objects, most of them botocore's: going through them again and again would take
+        more time than answering does.
+        """
+        await super().startup(sockets=sockets)
+        gc.collect()
+        gc.freeze()
+
+
 def serve(app: ASGIApp, *, host: str, port: int, shutdown_grace_seconds: int) -> None:
     """Answer requests until SIGTERM or SIGINT."""
     _allow_open_files()
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=host,
         port=port,
@@ -173,6 +191,11 @@ def serve(app: ASGIApp, *, host: str, port: int, shutdown_grace_seconds: int) ->
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=shutdown_grace_seconds,
     )
+    server = _Server(config)
+    with suppress(KeyboardInterrupt):  # uvicorn's own, after a clean end by SIGINT
+        server.run()
+    if not server.started:
+        sys.exit(_STARTUP_FAILURE)
 
 
 def _allow_open_files() -> None:

@@ -4,9 +4,10 @@ Redis only repeats what the ledger has committed. A record carries the ledger's 
 lower one than the stored is ignored, so progress never goes backwards, whoever writes late.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -109,6 +110,8 @@ class TaskRecord(msgspec.Struct, frozen=True, kw_only=True):
         return (datetime.now(UTC) - self.updated_at).total_seconds()
 
 
+_DECODER = msgspec.json.Decoder(TaskRecord)
+
 #: KEYS[1] record; ARGV: new JSON, its revision, TTL in seconds. Returns 1 when written.
 _PUT_IF_NEWER = """
 local stored = redis.call('GET', KEYS[1])
@@ -137,12 +140,12 @@ class TaskStore:
     async def get(self, task_id: UUID) -> TaskRecord | None:
         """Return the record, or None where there is none or it cannot be understood."""
         stored = await self._redis.get(task_key(task_id))
-        if stored is None:
-            return None
-        try:
-            return msgspec.json.decode(stored, type=TaskRecord)
-        except msgspec.MsgspecError:
-            return None
+        return None if stored is None else decode_record(stored)
+
+    async def get_stored(self, task_ids: Sequence[UUID]) -> list[bytes | None]:
+        """Return the records as they are stored, for :func:`decode_record`; None where there is none."""
+        stored = await self._redis.mget([task_key(task_id) for task_id in task_ids])
+        return cast("list[bytes | None]", stored)
 
     async def put(self, record: TaskRecord) -> bool:
         """Write the record unless a newer revision is there; return whether it was written."""
@@ -153,6 +156,14 @@ class TaskStore:
     async def delete(self, task_id: UUID) -> None:
         """Forget the record (of an upload that was refused after all)."""
         await self._redis.delete(task_key(task_id))
+
+
+def decode_record(stored: bytes | str) -> TaskRecord | None:
+    """Return the record, or None where it cannot be understood."""
+    try:
+        return _DECODER.decode(stored)
+    except msgspec.MsgspecError:
+        return None
 
 
 def task_key(task_id: UUID) -> str:

@@ -116,6 +116,28 @@ async def test_an_upload_and_what_can_be_asked_of_it(environment: dict[str, str]
     assert attributes["correlation_id"]["StringValue"] == "from-the-test"
 
 
+async def test_a_poller_is_told_only_what_is_new_and_how_long_to_wait(environment: dict[str, str]) -> None:
+    async with (
+        both(environment) as (_, port, _child),
+        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as client,
+    ):
+        form = aiohttp.FormData()
+        form.add_field("file", SAMPLE.read_bytes(), filename="x.xlsx")
+        async with client.post(f"{UPLOAD}{QUERY}", data=form) as accepted:
+            status_url = (await accepted.json())["status_url"]
+        async with client.get(status_url) as first:
+            told = await first.read()
+        async with client.get(status_url, headers={"If-None-Match": first.headers["ETag"]}) as again:
+            assert (again.status, await again.read()) == (304, b"")
+        # and the connection goes on
+        async with client.get(status_url, headers={"If-None-Match": '"other"'}) as other:
+            assert (other.status, await other.read()) == (200, told)
+    assert first.headers["Retry-After"] == "1"
+    assert first.headers["Cache-Control"] == "private, no-cache"
+    for name in ("ETag", "Retry-After", "Cache-Control", "Vary"):
+        assert again.headers[name] == first.headers[name]
+
+
 async def test_the_broken_samples_that_an_upload_refuses(environment: dict[str, str]) -> None:
     expected = json.loads((BROKEN / "esperado.json").read_text(encoding="utf-8"))
     refused = {name: entry["carga"] for name, entry in expected.items() if "carga" in entry}

@@ -24,6 +24,7 @@ def test_what_the_client_says_goes_on() -> None:
     said = {
         "content-type": "multipart/form-data; boundary=x", "content-length": "12", "accept-language": "en",
         "idempotency-key": "k", "x-correlation-id": "c", "user-agent": "u", "accept-encoding": "gzip",
+        "if-none-match": '"x"',
     }  # fmt: skip
     assert forwarded(said).items() >= said.items()
 

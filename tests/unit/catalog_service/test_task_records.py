@@ -1,5 +1,6 @@
 """Task records in Redis: whatever Redis or the connection to it does, it is one and the same fault."""
 
+from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 import pytest
@@ -7,7 +8,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from catalog_service.status import RedisDown, TaskRecords
-from common.tasks import TaskRecord, TaskStore
+from common.tasks import TaskStore
 
 
 class FailingStore(TaskStore):
@@ -17,7 +18,7 @@ class FailingStore(TaskStore):
         super().__init__(Redis())
         self._fault = fault
 
-    async def get(self, task_id: UUID) -> TaskRecord | None:
+    async def get_stored(self, task_ids: Sequence[UUID]) -> list[bytes | None]:
         raise self._fault
 
 
