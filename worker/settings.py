@@ -25,7 +25,7 @@ class Settings(AwsSettings, RedisSettings, DatabaseSettings, LogSettings):
     #: served.
     take_turns: bool = True
     #: From this size on a file is large: one slot of a worker is left to those that are not; 0: to nobody.
-    large_file_mb: float = Field(default=8, ge=0)
+    large_file_mb: float = Field(default=16, ge=0)
     #: Rows of the smallest batch, and so the step in which progress moves.
     progress_every_rows: int = Field(default=10, ge=1)
     #: Rows of the largest batch.

@@ -24,7 +24,7 @@ _BACK_A_SECOND = 20
 #: Nothing is kept away for longer: whoever sent the many must not find the slots idle.
 _LONGEST_SECONDS = 60.0
 #: A large file cannot have its turn before another has ended: to look at it all the time would be idle.
-_LARGE_SECONDS = 2.0
+_LARGE_SECONDS = 1.0
 
 
 #: What a message describes: an upload, or nothing that anybody understands.

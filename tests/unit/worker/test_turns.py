@@ -167,7 +167,7 @@ def test_what_nobody_understands_takes_a_slot_like_everything_else() -> None:
         (Objection.PROVIDER, 200, 1, 10),
         (Objection.PROVIDER, 200, 0.5, 5),
         (Objection.PROVIDER, 1_000_000, 1, 60),
-        (Objection.LARGE, 5, 0, 2),
+        (Objection.LARGE, 5, 0, 1),
         (Objection.LARGE, 1_000_000, 1, 60),
     ],
 )
