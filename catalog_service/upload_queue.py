@@ -26,7 +26,12 @@ class UploadQueue:
     async def send(self, upload: UploadMessage, *, correlation_id: str) -> None:
         """Announce an upload to the workers."""
         attributes = {CORRELATION_ATTRIBUTE: {"DataType": "String", "StringValue": correlation_id}}
-        await self._call(self._sqs.send_message, MessageBody=upload.to_body(), MessageAttributes=attributes)
+        await self._call(
+            self._sqs.send_message,
+            MessageBody=upload.to_body(),
+            MessageAttributes=attributes,
+            MessageGroupId=upload.group,
+        )
 
     async def check(self) -> None:
         """Return when SQS answers and the queue is there."""

@@ -9,9 +9,8 @@ from bench.files import catalogue_rows, write_csv
 from bench.floor import timed_floor
 from bench.import_files import Size
 from bench.memory import measure_memory
-from bench.peers.driver import PEERS, PEERS_PYTHON, empty_products, peer_worker, timed_peer
 from bench.speed import SpeedPlan, measure_speed
-from bench.stack import Place, Upload
+from bench.stack import Place
 from infra.embedded.stores import Stores
 
 
@@ -55,18 +54,6 @@ async def test_speed_is_measured_over_every_size_way_and_pass(place: Place) -> N
         ("carga", "xlsx", 300, "update"),
     ]
     assert all(run.seconds > 0 and run.repeat == 1 for run in measured)
-
-
-@pytest.mark.skipif(not PEERS_PYTHON.exists(), reason="`./carga bench import --peers` installs the peers")
-async def test_every_peer_does_the_work_that_it_is_measured_for(place: Place) -> None:
-    file = place.files / "peers.csv"
-    write_csv(file, catalogue_rows(300))
-    async with peer_worker(place) as worker:
-        for peer in PEERS:
-            for replace in (False, True):
-                # raises unless it created or updated the good rows and rejected the others
-                assert await timed_peer(worker, peer, Upload(file, 300, "PAR", replace)) > 0
-            await empty_products(worker.database_url)
 
 
 async def test_memory_is_that_of_the_api_and_of_the_worker_with_its_reading_child(place: Place) -> None:

@@ -8,12 +8,14 @@ import importlib
 import os
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count, islice
 from typing import BinaryIO
 
 import msgspec
 
 from worker.parent import die_with_parent
+from worker.readers.aside import Submit, at_once
 from worker.readers.frames import End, Frame, Opened, Refused, RejectedRow, Rows, encode_frame
 from worker.readers.limits import limit_process
 from worker.readers.table import (
@@ -52,23 +54,34 @@ def main() -> None:
 
 def read_to_end(order: Order) -> None:
     """Read the file on standard input, within the order's limits, and write its frames to standard output."""
+    helper = _helping_thread() if order.format == "xlsx" else None
     limit_process(order.memory_bytes, order.cpu_seconds)
     # nothing that a parser prints may reach the pipe of frames
     pipe = os.fdopen(os.dup(1), "wb", buffering=64 * 1024)
     os.dup2(2, 1)
     # opened anew: Python has looked at what stood there when it began
     with open(0, "rb", closefd=False) as file:
-        for frame in read_frames(file, order):
+        for frame in read_frames(file, order, helper.submit if helper else at_once):
             pipe.write(encode_frame(frame))
             if isinstance(frame, Opened):
                 pipe.flush()
     pipe.flush()
 
 
-def read_frames(file: BinaryIO, order: Order) -> Iterator[Frame]:
-    """Yield the frames of a file: Opened, Rows …, End, or Refused where it cannot be imported."""
+def _helping_thread() -> ThreadPoolExecutor:
+    """Return a thread that has been started: once the process is limited, none can be."""
+    helper = ThreadPoolExecutor(1)
+    helper.submit(int).result()
+    # the two hand the interpreter to each other often
+    sys.setswitchinterval(0.001)
+    return helper
+
+
+def read_frames(file: BinaryIO, order: Order, submit: Submit = at_once) -> Iterator[Frame]:
+    """Yield the frames of a file: Opened, Rows …, End, or Refused where it cannot be imported. ``submit``
+    does some of the work beside the rest."""
     try:
-        reader = _open(file, order.format)
+        reader = _open(file, order.format, submit)
         checker, header_fila = _find_header(reader, order.checker)
         total = _survey_rows(reader, header_fila, checker)
         yield Opened(total, checker.columns, [*reader.notices, *checker.notices()], reader.facts)
@@ -81,12 +94,12 @@ def read_frames(file: BinaryIO, order: Order) -> Iterator[Frame]:
         yield Refused("reader_limits", {})
 
 
-def _open(file: BinaryIO, format: str) -> TableReader:
+def _open(file: BinaryIO, format: str, submit: Submit) -> TableReader:
     # imported here: a CSV need not wait for a spreadsheet parser to load
     if format == "xlsx":
         from worker.readers.xlsx import XlsxReader
 
-        return XlsxReader(file)
+        return XlsxReader(file, submit)
     from worker.readers.csv import CsvReader
 
     return CsvReader(file)

@@ -22,13 +22,14 @@ _WRITTEN = (*COLUMN_NAMES, "proveedor_id", "accepted_at", "task_id")
 _LOCK_PROVIDER = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
 #: LIMIT keeps the planner from more than a look into an index for each key. Asked for ``id = ANY ($2)``, one
-#: that has no statistics yet takes the provider for a small one and reads all of its products.
+#: that has no statistics yet takes the provider for a small one and reads all of its products; so does one
+#: whose statistics know other providers only, where it sees which provider it is.
 _FIND_BY_KEY = """
 SELECT product.*
-  FROM unnest($2::text[]) AS key (value),
+  FROM (SELECT $1::text AS proveedor_id, unnest($2::text[]) AS value OFFSET 0) AS key,
        LATERAL (SELECT id, codigo, (accepted_at, task_id) > ($3::timestamptz, $4::uuid) AS later
                   FROM products
-                 WHERE proveedor_id = $1 AND {key} = key.value
+                 WHERE proveedor_id = key.proveedor_id AND {key} = key.value
                  LIMIT 1) AS product
 """
 _FIND_BY_ID = _FIND_BY_KEY.format(key="id")
