@@ -20,7 +20,7 @@ from worker.processors import PROCESSORS, Processor, Writer
 from worker.progress import Progress
 from worker.readers.sandbox import ReaderCrashed, open_rows
 from worker.readers.table import FileRefused
-from worker.staging import StagedBatch, Staging, staging
+from worker.staging import StagedBatch, staging
 from worker.storage import StorageUnavailable, UploadMissing
 from worker.workshop import Workshop
 
@@ -100,7 +100,7 @@ class Attempt:
                 if shop.stopping.is_set() or self._is_to_be_handed_over():
                     return False
                 self._check_limit()
-                self._publish(await self._commit(batches, writer, staged))
+                self._publish(await self._commit(writer, staged))
                 self._got_on()
             self._publish(await self._complete(connections[0], processor))
             return True
@@ -117,12 +117,12 @@ class Attempt:
             await processor.rehearse(connection, upload)
             yield [connection]
 
-    async def _commit(self, batches: Staging, writer: Writer, staged: StagedBatch) -> TaskRecord:
+    async def _commit(self, writer: Writer, staged: StagedBatch) -> TaskRecord:
         """Write a batch with its errors, counters and cursor, all or nothing, and only while the task is
         ours."""
         started = time.monotonic()
         connection, batch = staged.connection, staged.batch
-        async with batches.committed(staged):
+        async with connection.transaction():
             await ledger.hold(connection, self._claim, self._cursor)
             effect = await writer.write(connection, batch, staged=staged.is_staged)
             tallies = {name: self._tallies.get(name, 0) + count for name, count in effect.tallies.items()}

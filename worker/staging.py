@@ -1,19 +1,18 @@
 """Batches on their way: while one is being written, the next is brought to the server on another connection.
 
 That takes the parsing and checking of its values off the way of the batch that holds the locks. What is there
-touches nothing until its turn comes: the transaction that it is in is gone with whatever ends it.
+touches nothing until its turn comes, and no transaction is open for it: however long that takes, nobody takes
+the session for one that was deserted.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import cycle
-from typing import Any
 
 import asyncpg
 
-from worker.database import DATABASE_FAULTS
 from worker.processors import Writer
 from worker.readers.sandbox import Batch, RowSource
 
@@ -35,7 +34,7 @@ class Staging:
         self._writer = writer
         self._turns = cycle(connections)
         self._is_ahead = len(connections) > 1
-        self._open: dict[asyncpg.Connection, Any] = {}
+        self._in_use: asyncpg.Connection | None = None
         self._coming: asyncio.Task[StagedBatch | None] | None = None
 
     async def next(self) -> StagedBatch | None:
@@ -48,38 +47,23 @@ class Staging:
         self._coming = asyncio.create_task(self._stage()) if staged and self._is_ahead else None
         return staged
 
-    @asynccontextmanager
-    async def committed(self, staged: StagedBatch) -> AsyncIterator[None]:
-        """Commit the batch's transaction at the end of the context; take it back where that ends in an
-        error."""
-        transaction = self._open[staged.connection]
-        try:
-            yield
-        except BaseException:
-            with suppress(*DATABASE_FAULTS):
-                await transaction.rollback()
-                del self._open[staged.connection]
-            raise
-        await transaction.commit()
-        del self._open[staged.connection]
-
     async def close(self) -> None:
-        """Leave what is on its way, and what was never written."""
+        """Leave what is on its way."""
         if self._coming is not None:
             self._coming.cancel()
             await asyncio.gather(self._coming, return_exceptions=True)
-        for connection in self._open:
+        if self._in_use is not None:
             # in the middle of something: not worth bringing to order
-            connection.terminate()
+            self._in_use.terminate()
 
     async def _stage(self) -> StagedBatch | None:
         batch = await self._source.next_batch()
         if batch is None:
             return None
-        connection = next(self._turns)
-        self._open[connection] = transaction = connection.transaction()
-        await transaction.start()
-        return StagedBatch(batch, connection, await self._writer.stage(connection, batch))
+        self._in_use = connection = next(self._turns)
+        is_staged = await self._writer.stage(connection, batch)
+        self._in_use = None
+        return StagedBatch(batch, connection, is_staged)
 
 
 @asynccontextmanager

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from common.messages import UploadMessage
 from worker.effects import Effect
-from worker.processors.catalog import incoming
 from worker.processors.catalog.writer import CatalogWriter
 from worker.readers.frames import Rows
 from worker.readers.sandbox import Batch
@@ -91,8 +90,8 @@ async def write(
         for pairs in upload.batches:
             batch = batch_of(pairs, fila, f"upload {place}, row")
             fila += len(pairs)
+            is_staged = staged and await writer.stage(connection, batch)
             async with connection.transaction():
-                is_staged = staged and await writer.stage(connection, batch)
                 outcomes.append(await writer.write(connection, batch, staged=is_staged))
                 outcomes.append([tuple(row) for row in await connection.fetch(_TABLE, proveedor_id)])
     return outcomes
@@ -121,10 +120,8 @@ async def test_an_even_batch_is_not_folded(
     assert [len(effect.outputs) for effect in effects] == [5, 0, 1, 0]
 
 
-async def test_rows_that_are_staged_are_gone_with_their_transaction(connection: asyncpg.Connection) -> None:
+async def test_rows_that_are_staged_take_the_place_of_others(connection: asyncpg.Connection) -> None:
     writer = CatalogWriter(message("P", Upload([], replace=False, hour=0), 0))
-    async with connection.transaction():
-        assert await writer.stage(connection, batch_of([("i", "c")], 2, "row"))
-    async with connection.transaction():
-        await incoming.fill(connection, [])
-        assert await connection.fetchval("SELECT count(*) FROM incoming") == 0
+    for id in ("a", "b"):
+        assert await writer.stage(connection, batch_of([(id, id)], 2, "row"))
+    assert [row["id"] for row in await connection.fetch("SELECT id FROM incoming")] == ["b"]

@@ -19,9 +19,8 @@ from tests.support.catalog_api import assert_problem, catalog_api, objects, post
 from tests.support.catalogue_files import csv_file, products, products_in
 from tests.support.faulty_proxy import Fault, FaultyProxy, leading_through
 from tests.support.stores import flush_redis
-from tests.support.waiting import eventually
 from tests.support.worker_process import worker_process
-from tests.support.worker_shop import waiting_messages
+from tests.support.worker_shop import queue_is_empty
 
 #: Nobody waits longer than this for an answer, with the settings as they are by default.
 PATIENCE = 10
@@ -116,11 +115,7 @@ async def assert_each_is_imported_once(environment: dict[str, str], tasks: Mappi
     """Let a worker handle what is on the queue; ``tasks``: the task of each step."""
     assert set(objects(environment)) == {f"uploads/{task_id}" for task_id in tasks.values()}
     async with worker_process(environment, BATCH_MAX_ROWS="5000"):
-
-        async def none_is_left() -> bool:
-            return waiting_messages(environment) == (0, 0)
-
-        await eventually(none_is_left, seconds=90)
+        await queue_is_empty(environment, seconds=90)
     connection = await asyncpg.connect(environment["DATABASE_URL"])
     rows = await connection.fetch("SELECT task_id, status, proveedor_id FROM tasks")
     assert {str(row["task_id"]) for row in rows} == set(tasks.values())

@@ -129,7 +129,7 @@ async def all_is_handled(environment: Mapping[str, str]) -> None:
     assert waiting_messages(environment, "-dlq") == (0, 0)
 
 
-async def queue_is_empty(environment: Mapping[str, str], suffix: str = "") -> None:
+async def queue_is_empty(environment: Mapping[str, str], suffix: str = "", *, seconds: float = 60) -> None:
     """Return once the queue holds nothing."""
     seen = 0
 
@@ -139,7 +139,7 @@ async def queue_is_empty(environment: Mapping[str, str], suffix: str = "") -> No
         seen = 0 if messages_in_all(environment, suffix) else seen + 1
         return seen == _SEEN_EMPTY
 
-    await eventually(it_is, seconds=60)
+    await eventually(it_is, seconds=seconds)
 
 
 @dataclass(frozen=True)

@@ -16,16 +16,17 @@ if TYPE_CHECKING:
 
 
 class Writer(Protocol):
-    """Writes the batches of one attempt, in file order. Both methods work in the caller's transaction."""
+    """Writes the batches of one attempt, in file order."""
 
     async def stage(self, connection: asyncpg.Connection, batch: Batch) -> bool:
         """Bring a batch to the server if that helps, where nobody else sees it and it locks nothing: the
-        batch before may still be under way, on another connection. Return whether it was done."""
+        batch before may still be under way, on another connection. Return whether it was done. What was
+        staged on the connection before is no longer needed."""
         ...
 
     async def write(self, connection: asyncpg.Connection, batch: Batch, *, staged: bool) -> Effect:
-        """Give the rows their effect and tell what it was. ``staged``: what :meth:`stage` returned, on this
-        connection."""
+        """Give the rows their effect, in the caller's transaction, and tell what it was. ``staged``: what
+        :meth:`stage` returned, on this connection."""
         ...
 
 

@@ -2,9 +2,10 @@
 
 import csv
 import io
+from unicodedata import category
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from common.texts import render_task_error
@@ -96,6 +97,9 @@ TEXT = st.text(st.characters(codec="utf-8"), max_size=6)
     encoding=st.sampled_from(["utf-8-sig", "utf-16"]),
 )
 def test_any_text_comes_back(table: list[list[str]], delimiter: str, encoding: str) -> None:
+    controls = [cell for row in table for cell in "".join(row) if category(cell) == "Cc"]
+    # more of them in so small a file, and it is none of text
+    assume(len(controls) <= 8)
     written = io.StringIO(newline="")
     csv.writer(written, delimiter=delimiter).writerows([["id", "nombre", "codigo"], *table])
     read_back = [cells for _, cells in read(written.getvalue().encode(encoding))[1:]]

@@ -21,8 +21,8 @@ _COLUMNS = ", ".join(COLUMN_NAMES)
 _LINES_PER_CHUNK = 500
 
 _MAKE = f"""
-CREATE TEMPORARY TABLE IF NOT EXISTS incoming ON COMMIT DELETE ROWS AS
-SELECT {_COLUMNS} FROM products WITH NO DATA
+CREATE TEMPORARY TABLE IF NOT EXISTS incoming AS SELECT {_COLUMNS} FROM products WITH NO DATA;
+TRUNCATE incoming
 """
 
 #: With its provider beside each row, a product is looked up by both columns of the key, whatever the planner
@@ -58,14 +58,9 @@ _UPDATE_SAME = f"""{_UPDATE}
 
 
 async def fill(connection: asyncpg.Connection, lines: Iterable[bytes]) -> None:
-    """Put rows there, each a line of COPY text with its end; they are gone when the transaction ends."""
+    """Put rows there in place of those that were there, each a line of COPY text with its end."""
     await connection.execute(_MAKE)
     await connection.copy_to_table("incoming", source=chunks(lines), columns=COLUMN_NAMES)
-
-
-async def empty(connection: asyncpg.Connection) -> None:
-    """Take the rows away."""
-    await connection.execute("DELETE FROM incoming")
 
 
 async def insert(connection: asyncpg.Connection, upload: UploadMessage) -> int:

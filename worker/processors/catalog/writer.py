@@ -48,7 +48,6 @@ class CatalogWriter:
             created = await self._write_even(connection, batch)
             if created is not None:
                 return _even_effect(batch, created)
-            await incoming.empty(connection)
         folded = await self._fold(connection, batch)
         self._expects_even = folded.is_even
         return _effect(batch, folded)
