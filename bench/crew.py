@@ -2,30 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import psycopg
 from redis.asyncio import Redis
 
 from bench.files import catalogue_rows, faulty_rows, write_csv
-from bench.stack import Place, Upload, WrongOutcome, empty_database, settle
-from cli.client import CargaClient, connect
-from cli.service import Service, service_environment
+from bench.stack import Place, Upload, WrongOutcome, services, settle
+from cli.client import CargaClient
 from common.messages import CORRELATION_ATTRIBUTE, UploadMessage, object_key
-from infra.embedded.ports import free_port
-from tests.support.stores import (
-    create_bucket_and_queues,
-    delete_bucket_and_queues,
-    flush_redis,
-    queue_url,
-    s3_client,
-    sqs_client,
-)
+from tests.support.stores import flush_redis, queue_url, s3_client, sqs_client
 
 _POLL_SECONDS = 0.02
 _PATIENCE_SECONDS = 600
@@ -122,29 +112,12 @@ async def crew(place: Place, workers: int, slots: int, **variables: str) -> Asyn
 
     ``variables``: settings of the workers. Raises ``ServiceFailed`` when one does not start.
     """
-    name, port = f"bench-{uuid4().hex}", free_port()
-    url = f"http://127.0.0.1:{port}"
-    async with AsyncExitStack() as stack:
-        database_url = await stack.enter_async_context(empty_database(place.stores))
-        stores = place.stores.environment() | {
-            "DATABASE_URL": database_url,
-            "S3_BUCKET_NAME": name,
-            "SQS_QUEUE_NAME": name,
-        }
-        # workers of the run before would count as these
-        await flush_redis(stores["REDIS_URL"])
-        create_bucket_and_queues(stores)
-        stack.callback(delete_bucket_and_queues, stores)
-        own = {"LOG_FORMAT": "json", "CATALOG_PORT": str(port), "WORKER_CONCURRENCY": str(slots), **variables}
-        environment = service_environment(stores, own)
-        api = Service("catalog_service", environment, lambda _: _answers(url), _ignore)
-        crew = [Service("worker", environment, _at_once, _ignore) for _ in range(workers)]
-        for service in (api, *crew):
-            stack.push_async_callback(service.stop)
-            await service.start()
-        client = await stack.enter_async_context(connect(url, "es"))
-        await _all_are_present(stores["REDIS_URL"], workers)
-        made = Crew(client, stores)
+    # workers of the run before would count as these
+    await flush_redis(place.stores.environment()["REDIS_URL"])
+    settings = {"WORKER_CONCURRENCY": str(slots), **variables}
+    async with services(place, settings, workers=workers) as carga:
+        await _all_are_present(carga.stores["REDIS_URL"], workers)
+        made = Crew(carga.client, carga.stores)
         await _warm_up(made, place, workers * slots)
         yield made
 
@@ -172,20 +145,3 @@ async def _all_are_present(redis_url: str, workers: int) -> None:
     async with asyncio.timeout(_PATIENCE_SECONDS), Redis.from_url(redis_url) as redis:
         while len([key async for key in redis.scan_iter("carga:worker:*")]) < workers:  # noqa: ASYNC110
             await asyncio.sleep(_POLL_SECONDS)  # another process sets no event of ours
-
-
-async def _answers(url: str) -> bool:
-    async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
-        try:
-            return (await client.get(f"{url}/health")).is_success
-        except httpx.HTTPError:
-            return False
-
-
-async def _at_once(_: int) -> bool:
-    """Redis tells when a worker is there."""
-    return True
-
-
-def _ignore(_name: str, _line: str) -> None:
-    """A service that fails to start brings the end of its log itself."""

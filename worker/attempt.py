@@ -187,7 +187,7 @@ class Attempt:
 
 
 async def release(shop: Workshop, claim: Claim) -> Outcome:
-    """Give the task back untried: the worker is to stop, or has had it for long enough."""
+    """Give the task back as far as it has come: the worker is to stop, or has had it for long enough."""
     return await give_back(shop, claim, Retry("released", 0), "released")
 
 
