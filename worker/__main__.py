@@ -27,7 +27,6 @@ from worker.database import Database
 from worker.gate import Gate
 from worker.health import serving_health
 from worker.heartbeat import deserted_sessions_ended, repeating
-from worker.process import Workshop
 from worker.processors import PROCESSORS
 from worker.readers.reader_process import SpareReader, spare_reader
 from worker.readers.sandbox import ReaderLimits
@@ -35,6 +34,7 @@ from worker.recovery import recovering
 from worker.settings import Settings
 from worker.storage import Storage
 from worker.upload_queue import UploadQueue
+from worker.workshop import Workshop
 
 log = structlog.get_logger("worker")
 

@@ -12,10 +12,11 @@ from common.failpoints import Failpoint, failpoint
 from common.messages import InvalidMessage
 from worker.heartbeat import keep_hidden
 from worker.outcomes import Done, Lost, Outcome, Reject, Retry
-from worker.process import Workshop, process_upload
+from worker.process import process_upload
 from worker.reception import Admitted, Reception
 from worker.turns import Message, Turns
 from worker.upload_queue import Delivery, QueueUnavailable, UploadQueue
+from worker.workshop import Workshop
 
 log = structlog.get_logger(__name__)
 

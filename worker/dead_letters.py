@@ -17,9 +17,9 @@ from common.messages import InvalidMessage, UploadMessage
 from common.tasks import TaskRecord
 from worker.database import DATABASE_FAULTS
 from worker.ledger import Held
-from worker.process import Workshop
 from worker.progress import put_record
 from worker.upload_queue import Delivery, QueueUnavailable, UploadQueue
+from worker.workshop import Workshop
 
 log = structlog.get_logger(__name__)
 

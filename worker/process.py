@@ -18,7 +18,7 @@ from worker.ledger import Claim, Fenced, Held, Over
 from worker.outcomes import Done, Lost, Outcome, Retry
 from worker.progress import progress_of, put_record
 from worker.storage import StorageUnavailable
-from worker.workshop import Workshop as Workshop
+from worker.workshop import Workshop
 
 log = structlog.get_logger(__name__)
 

@@ -11,11 +11,11 @@ from worker.database import DATABASE_FAULTS
 from worker.dead_letters import DeadLetters
 from worker.heartbeat import repeating
 from worker.metrics import Metrics
-from worker.process import Workshop
 from worker.reconciler import Ages, Reconciler
 from worker.settings import Settings
 from worker.storage import StorageUnavailable
 from worker.upload_queue import QueueUnavailable, UploadQueue
+from worker.workshop import Workshop
 
 log = structlog.get_logger(__name__)
 

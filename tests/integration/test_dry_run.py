@@ -22,7 +22,8 @@ from tests.support.recovery import long_silent, received, record_of, recovery
 from tests.support.waiting import eventually
 from tests.support.worker_shop import NOON, Account, account_of, put_upload, redis_record, workshop
 from worker.outcomes import Done, Retry
-from worker.process import Workshop, process_upload
+from worker.process import process_upload
+from worker.workshop import Workshop
 
 ALL_PRODUCTS = "SELECT p::text FROM products AS p ORDER BY proveedor_id, id"
 

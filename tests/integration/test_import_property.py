@@ -26,9 +26,10 @@ from tests.support.files import open_file
 from tests.support.interruptions import StopAfter
 from tests.support.worker_shop import NOON, account_of, put_upload, redis_record, workshop
 from worker.outcomes import Done, Retry
-from worker.process import Workshop, process_upload
+from worker.process import process_upload
 from worker.readers.csv import CsvReader
 from worker.readers.table import FileRefused
+from worker.workshop import Workshop
 
 #: Few enough that rows meet, in odd forms: equal after cleaning, or not.
 KEYS = ["a", "b", "c", "d", " a", "A", "é", "e\u0301", "a\\", "\\N", "x;y"]

@@ -35,9 +35,9 @@ from tests.support.worker_shop import (
 from worker import ledger
 from worker.consumer import Consumer
 from worker.database import Database
-from worker.process import Workshop
 from worker.processors.catalog.processor import CatalogProcessor
 from worker.upload_queue import UploadQueue
+from worker.workshop import Workshop
 
 
 @pytest.fixture

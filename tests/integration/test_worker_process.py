@@ -49,10 +49,11 @@ from tests.support.worker_shop import (
 from worker import ledger
 from worker.effects import Effect
 from worker.outcomes import Done, Lost, Outcome, Retry
-from worker.process import Workshop, process_upload
+from worker.process import process_upload
 from worker.processors.catalog.processor import CatalogProcessor
 from worker.processors.catalog.writer import CatalogWriter
 from worker.storage import Storage
+from worker.workshop import Workshop
 
 DATA = Path(__file__).parents[2] / "data"
 BROKEN: dict[str, Any] = json.loads((DATA / "rotos" / "esperado.json").read_text(encoding="utf-8"))

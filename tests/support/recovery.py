@@ -16,9 +16,9 @@ from tests.support.worker_shop import worker_settings, workshop
 from worker.bucket import Bucket
 from worker.dead_letters import DeadLetters
 from worker.ledger import Claim, claim
-from worker.process import Workshop
 from worker.reconciler import Ages, Reconciler
 from worker.upload_queue import Delivery, UploadQueue
+from worker.workshop import Workshop
 
 LONG = 3600.0
 

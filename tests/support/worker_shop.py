@@ -19,10 +19,10 @@ from tests.support.stores import queue_url, s3_client, sqs_client
 from tests.support.waiting import eventually
 from worker.database import Database
 from worker.gate import Gate
-from worker.process import Workshop
 from worker.readers.sandbox import ReaderLimits
 from worker.settings import Settings
 from worker.storage import Storage
+from worker.workshop import Workshop
 
 #: How often in a row a queue has to look empty.
 _SEEN_EMPTY = 3

@@ -1,29 +1,12 @@
 """What is remembered of tasks: exactly what Redis holds of them now, within bounds."""
 
-from datetime import UTC, datetime
-from typing import Any
-from uuid import uuid4
-
 import msgspec
 
 from catalog_service import seen_tasks
 from catalog_service.answers import encode, status_body
 from catalog_service.seen_tasks import SeenTask, SeenTasks
-from common.tasks import Progress, TaskRecord, TaskStatus
-
-
-def record(**changes: Any) -> TaskRecord:
-    now = datetime(2026, 1, 2, tzinfo=UTC)
-    pending = TaskRecord(
-        task_id=uuid4(),
-        kind="catalog",
-        status=TaskStatus.PENDING,
-        filename="p.csv",
-        proveedor_id="PROV001",
-        created_at=now,
-        updated_at=now,
-    )
-    return msgspec.structs.replace(pending, **changes)
+from common.tasks import Progress, TaskRecord
+from tests.support.records import task_record
 
 
 def see(seen: SeenTasks, task: TaskRecord) -> SeenTask:
@@ -33,7 +16,7 @@ def see(seen: SeenTasks, task: TaskRecord) -> SeenTask:
 
 
 def test_the_same_bytes_are_the_same_task_and_others_another() -> None:
-    seen, task = SeenTasks(), record(error_code="missing_columns", error_params={"columns": ["id"]})
+    seen, task = SeenTasks(), task_record(error_code="missing_columns", error_params={"columns": ["id"]})
     first = see(seen, task)
     assert see(seen, task) is first
     newer = msgspec.structs.replace(task, progress=Progress(3, 1, 1, 0), revision=1)
@@ -44,7 +27,7 @@ def test_the_same_bytes_are_the_same_task_and_others_another() -> None:
 
 
 def test_an_answer_is_what_would_be_rendered_and_its_tag_is_its_own() -> None:
-    task = record(error_code="missing_columns", error_params={"columns": ["id"]})
+    task = task_record(error_code="missing_columns", error_params={"columns": ["id"]})
     seen = see(SeenTasks(), task)
     prefixes = ("/api/catalog", "/api/v1/catalog")
     for prefix in prefixes:
@@ -60,14 +43,14 @@ def test_an_answer_is_what_would_be_rendered_and_its_tag_is_its_own() -> None:
 
 
 def test_rubbish_is_no_task_and_disturbs_none() -> None:
-    seen, task = SeenTasks(), record()
+    seen, task = SeenTasks(), task_record()
     first = see(seen, task)
     assert seen.see(task.task_id, b"{") is None
     assert see(seen, task) is first
 
 
 def test_those_not_asked_for_of_late_are_forgotten() -> None:
-    tasks = [record() for _ in range(3)]
+    tasks = [task_record() for _ in range(3)]
     room = sum(seen_tasks._size(msgspec.json.encode(task)) for task in tasks[:2])
     seen = SeenTasks(max_bytes=room)
     first, second = see(seen, tasks[0]), see(seen, tasks[1])
@@ -78,7 +61,7 @@ def test_those_not_asked_for_of_late_are_forgotten() -> None:
 
 
 def test_what_has_no_room_at_all_is_told_and_not_kept() -> None:
-    seen, task = SeenTasks(max_bytes=1), record()
+    seen, task = SeenTasks(max_bytes=1), task_record()
     assert see(seen, task).record == task
     assert see(seen, task).answer("/api/catalog", "es").body
     assert seen._bytes == 0

@@ -5,16 +5,15 @@ import json
 import random
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import uuid4
 
 import msgspec
 import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from common.tasks import FaultGroup, Progress, TaskRecord, TaskStatus, TaskStore, task_key
+from common.tasks import FaultGroup, Progress, TaskStatus, TaskStore, task_key
 from infra.embedded.stores import Stores
+from tests.support.records import task_record
 from tests.support.stores import flush_redis
 
 
@@ -26,22 +25,8 @@ async def redis(stores: Stores) -> AsyncIterator[Redis]:
         yield client
 
 
-def record(**changes: Any) -> TaskRecord:
-    now = datetime.now(UTC)
-    pending = TaskRecord(
-        task_id=uuid4(),
-        kind="catalog",
-        status=TaskStatus.PENDING,
-        filename="p.csv",
-        proveedor_id="PROV001",
-        created_at=now,
-        updated_at=now,
-    )
-    return msgspec.structs.replace(pending, **changes)
-
-
 async def test_record_comes_back_as_it_was(redis: Redis) -> None:
-    stored = record(
+    stored = task_record(
         status=TaskStatus.FAILED,
         progress=Progress(3, 3, 1, 2),
         fault_groups=[FaultGroup("negative", "stock_minimo", 2, 2), FaultGroup("row_shape", None, 1, 3)],
@@ -60,7 +45,7 @@ async def test_record_comes_back_as_it_was(redis: Redis) -> None:
 
 
 async def test_record_of_an_older_version_is_understood(redis: Redis) -> None:
-    stored = record(status=TaskStatus.PROCESSING, progress=Progress(3, 1, 1, 0), revision=4)
+    stored = task_record(status=TaskStatus.PROCESSING, progress=Progress(3, 1, 1, 0), revision=4)
     added_since = ("fault_groups", "columns", "notices", "facts")
     old = {name: value for name, value in msgspec.to_builtins(stored).items() if name not in added_since}
     await redis.set(task_key(stored.task_id), json.dumps(old))
@@ -68,7 +53,7 @@ async def test_record_of_an_older_version_is_understood(redis: Redis) -> None:
 
 
 async def test_lower_revision_writes_nothing(redis: Redis) -> None:
-    store, late = TaskStore(redis), record(revision=2)
+    store, late = TaskStore(redis), task_record(revision=2)
     newer = msgspec.structs.replace(late, status=TaskStatus.PROCESSING, revision=3)
     assert await store.put(newer)
     assert not await store.put(late)
@@ -76,14 +61,14 @@ async def test_lower_revision_writes_nothing(redis: Redis) -> None:
 
 
 async def test_same_revision_may_be_written_again(redis: Redis) -> None:
-    store, stored = TaskStore(redis), record(revision=2)
+    store, stored = TaskStore(redis), task_record(revision=2)
     assert await store.put(stored)
     assert await store.put(stored)
 
 
 @pytest.mark.parametrize("rubbish", [b"", b"{", b"null", b"[]", b'{"revision": "x"}', b"\xff\xfe"])
 async def test_rubbish_is_no_record_and_gives_way(redis: Redis, rubbish: bytes) -> None:
-    store, stored = TaskStore(redis), record()
+    store, stored = TaskStore(redis), task_record()
     await redis.set(task_key(stored.task_id), rubbish)
     assert await store.get(stored.task_id) is None
     assert await store.put(stored)
@@ -92,7 +77,7 @@ async def test_rubbish_is_no_record_and_gives_way(redis: Redis, rubbish: bytes) 
 
 async def test_progress_never_goes_backwards_whoever_writes_when(redis: Redis) -> None:
     """Twenty revisions, each written several times in a random order; a reader only ever sees them grow."""
-    store, first = TaskStore(redis), record()
+    store, first = TaskStore(redis), task_record()
     task_id = first.task_id
     revisions = [
         msgspec.structs.replace(
@@ -118,24 +103,24 @@ async def test_progress_never_goes_backwards_whoever_writes_when(redis: Redis) -
 
 
 async def test_forgotten_record_is_gone(redis: Redis) -> None:
-    store, stored = TaskStore(redis), record(revision=9)
+    store, stored = TaskStore(redis), task_record(revision=9)
     await store.put(stored)
     await store.delete(stored.task_id)
     assert await store.get(stored.task_id) is None
-    assert await store.put(record(task_id=stored.task_id))
+    assert await store.put(task_record(task_id=stored.task_id))
 
 
 async def test_scripts_are_loaded_again_after_redis_forgot_them(redis: Redis) -> None:
     store = TaskStore(redis)
-    assert await store.put(record())
+    assert await store.put(task_record())
     await redis.script_flush()
-    assert await store.put(record())
+    assert await store.put(task_record())
 
 
 async def test_dead_redis_is_an_error_of_redis(stores: Stores) -> None:
     await stores.valkey.kill()
     async with Redis.from_url(stores.valkey.url, retry=None) as client:
-        store, stored = TaskStore(client), record()
+        store, stored = TaskStore(client), task_record()
         for call in (store.get(stored.task_id), store.put(stored), store.delete(stored.task_id)):
             with pytest.raises(RedisError):
                 await call
@@ -143,12 +128,12 @@ async def test_dead_redis_is_an_error_of_redis(stores: Stores) -> None:
 
 
 def test_times_are_utc_in_the_stored_json() -> None:
-    stored = record(updated_at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
+    stored = task_record(updated_at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
     assert json.loads(msgspec.json.encode(stored))["updated_at"] == "2026-01-02T03:04:05Z"
 
 
 def test_age_is_counted_from_the_last_change() -> None:
-    assert record(updated_at=datetime.now(UTC) - timedelta(minutes=1)).age_seconds() >= 60
+    assert task_record(updated_at=datetime.now(UTC) - timedelta(minutes=1)).age_seconds() >= 60
 
 
 @pytest.mark.parametrize(
