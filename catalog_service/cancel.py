@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import structlog
 
 from catalog_service.database import Database
@@ -33,9 +34,9 @@ UPDATE task_attempts SET outcome = 'cancelled', ended_at = clock_timestamp()
 
 # a worker that claims it in the same moment has won: then it is cancelled as one that has started
 _CANCEL_PENDING = """
-INSERT INTO tasks (proveedor_id, task_id, kind, filename, s3_bucket, s3_key, size_bytes, accepted_at,
+INSERT INTO tasks (proveedor_id, task_id, kind, filename, s3_bucket, s3_key, size_bytes, options, accepted_at,
                    status, epoch, completed_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'cancelled', 0, clock_timestamp())
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'cancelled', 0, clock_timestamp())
 ON CONFLICT (proveedor_id, task_id) DO NOTHING
 """
 
@@ -97,6 +98,7 @@ async def _cancel_pending(connection: asyncpg.Connection, upload: UploadMessage)
         upload.s3_bucket,
         upload.s3_key,
         upload.size_bytes,
+        msgspec.json.encode(upload.options).decode(),
         upload.accepted_at,
     )
 

@@ -13,17 +13,24 @@ from common.tasks import GROUP_LIMIT, LIST_LIMIT, FaultGroup, Progress, RowError
 _READ_TASK = """
 SELECT task_id, kind, status, filename, proveedor_id, accepted_at, updated_at, completed_at,
        total, processed, successful, failed, result, error_code, error_params, revision,
-       columns, notices, facts
+       columns, notices, facts, options, size_bytes, parent_task_id, resolved
   FROM tasks
  WHERE task_id = $1
 """
 
 _READ_ROW_ERRORS = """
-SELECT fila, faults
+SELECT fila, faults, resolved_by
   FROM task_row_errors
  WHERE proveedor_id = $1 AND task_id = $2 AND fila > $3
  ORDER BY fila
  LIMIT $4
+"""
+
+_READ_CORRECTIONS = """
+SELECT task_id FROM tasks
+ WHERE proveedor_id = $1 AND parent_task_id = $2
+ ORDER BY accepted_at, task_id
+ LIMIT $3
 """
 
 _READ_FAULT_GROUPS = """
@@ -55,7 +62,9 @@ async def read_ended_task(connection: asyncpg.Connection, row: asyncpg.Record) -
         return record_from_row(row)
     identity = row["proveedor_id"], row["task_id"]
     errors = await read_row_errors(connection, *identity, after=0, limit=LIST_LIMIT)
-    return record_from_row(row, errors, await read_fault_groups(connection, *identity))
+    groups = await read_fault_groups(connection, *identity)
+    corrections = await connection.fetch(_READ_CORRECTIONS, *identity, LIST_LIMIT)
+    return record_from_row(row, errors, groups, [_uuid(child["task_id"]) for child in corrections])
 
 
 async def read_row_errors(
@@ -63,7 +72,7 @@ async def read_row_errors(
 ) -> list[RowError]:
     """Return up to ``limit`` rejected rows behind row ``after``, in file order."""
     rows = await connection.fetch(_READ_ROW_ERRORS, proveedor_id, task_id, after, limit)
-    return [RowError(fila=row["fila"], faults=_json(row["faults"])) for row in rows]
+    return [RowError(row["fila"], _json(row["faults"]), _uuid(row["resolved_by"])) for row in rows]
 
 
 def turn_key(task_id: UUID) -> int:
@@ -84,11 +93,14 @@ async def read_fault_groups(
 
 
 def record_from_row(
-    row: asyncpg.Record, row_errors: Sequence[RowError] = (), fault_groups: Sequence[FaultGroup] = ()
+    row: asyncpg.Record,
+    row_errors: Sequence[RowError] = (),
+    fault_groups: Sequence[FaultGroup] = (),
+    corrections: Sequence[UUID] = (),
 ) -> TaskRecord:
     """Return the task record of a row of ``tasks``."""
     return TaskRecord(
-        task_id=UUID(str(row["task_id"])),
+        task_id=_uuid(row["task_id"]),
         kind=row["kind"],
         status=TaskStatus(row["status"]),
         filename=row["filename"],
@@ -103,6 +115,11 @@ def record_from_row(
         columns=_json(row["columns"]),
         notices=_json(row["notices"]),
         facts=_json(row["facts"]),
+        options=_json(row["options"]),
+        size_bytes=row["size_bytes"],
+        parent_task_id=_uuid(row["parent_task_id"]),
+        resolved=row["resolved"],
+        corrections=list(corrections),
         error_code=row["error_code"],
         error_params=_json(row["error_params"]) or {},
         revision=row["revision"],
@@ -111,3 +128,8 @@ def record_from_row(
 
 def _json(value: str | None) -> Any:
     return None if value is None else msgspec.json.decode(value)
+
+
+def _uuid(value: Any) -> Any:
+    """Return asyncpg's own kind of UUID as Python's; None as it is."""
+    return None if value is None else UUID(str(value))

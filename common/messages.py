@@ -5,7 +5,7 @@ that the queue can be wiped and made again from the bucket.
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, Literal, Self
 from urllib.parse import quote, unquote
 from uuid import UUID
 
@@ -17,6 +17,14 @@ CORRELATION_ATTRIBUTE = "correlation_id"
 
 class InvalidMessage(ValueError):
     """The message or the object's metadata does not describe an upload."""
+
+
+class ReportOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """The workbook or CSV of an upload's rejected rows: where to put it, and in which language."""
+
+    key: str
+    format: Literal["xlsx", "csv"]
+    language: Literal["es", "en"]
 
 
 class UploadMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +43,8 @@ class UploadMessage(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int | None = None
     #: a dry run: everything but write
     validar: bool = False
+    #: not to be imported but reported on: it is over. A worker that knows no reports finds it over, too
+    report: ReportOrder | None = None
 
     @property
     def options(self) -> dict[str, bool]:
@@ -120,3 +130,8 @@ def provider_group(proveedor_id: str) -> str:
 def object_key(task_id: UUID) -> str:
     """Return the S3 key of an upload: made from the task id alone, never from what a client sent."""
     return f"uploads/{task_id}"
+
+
+def report_key(task_id: UUID, revision: int, language: str, format: str) -> str:
+    """Return the S3 key of a report on an upload's rejected rows, as its task stood at that revision."""
+    return f"reports/{task_id}/{revision}.{language}.{format}"

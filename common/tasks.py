@@ -52,6 +52,8 @@ class RowError(msgspec.Struct, frozen=True):
 
     fila: int
     faults: list[dict[str, Any]]
+    #: the upload that has brought it in since
+    resolved_by: UUID | None = None
 
 
 class FaultGroup(msgspec.Struct, frozen=True):
@@ -71,6 +73,8 @@ class TaskRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     Whatever was added later has a default: Redis holds records of older versions for a day.
     ``columns``, ``notices`` and ``facts`` say how the file was understood; the groups come at the end.
+    ``parent_task_id`` is the upload of which this one mends rejected rows; of its own, ``resolved`` have been
+    brought in by the uploads in ``corrections``, oldest first.
     """
 
     task_id: UUID
@@ -88,6 +92,11 @@ class TaskRecord(msgspec.Struct, frozen=True, kw_only=True):
     columns: list[dict[str, Any]] = []
     notices: list[dict[str, Any]] = []
     facts: dict[str, Any] = {}
+    options: dict[str, bool] = {}
+    size_bytes: int | None = None
+    parent_task_id: UUID | None = None
+    resolved: int = 0
+    corrections: list[UUID] = []
     error_code: str | None = None
     error_params: dict[str, Any] = {}
     revision: int = 0
@@ -103,6 +112,8 @@ class TaskRecord(msgspec.Struct, frozen=True, kw_only=True):
             proveedor_id=upload.proveedor_id,
             created_at=upload.accepted_at,
             updated_at=upload.accepted_at,
+            options=upload.options,
+            size_bytes=upload.size_bytes,
         )
 
     def age_seconds(self) -> float:

@@ -127,7 +127,7 @@ class TestPostgresql:
         """In the middle of a COPY, and without a reset: its session keeps the locks of task and provider."""
         rows = products(1500)
         for end in (500, 1000, 1500):
-            # a key that comes twice in its batch: the batch is folded, and copied by the session with the locks
+            # a key that comes twice: the batch is folded, and copied by the session that holds the locks
             rows[end - 1] = {**rows[end - 2], "nombre": "Repetido"}
         for row in rows[1000:1499]:
             row["nombre"] = "AQUI SE CORTA"
