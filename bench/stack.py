@@ -172,8 +172,9 @@ def check_outcome(status: Json, upload: Upload) -> None:
     """
     summary = (status["result"] or {}).get("resumen", {})
     rejected = faulty_rows(upload.rows)
-    done = "productos_actualizados" if upload.replace else "productos_creados"
-    if (summary.get(done), summary.get("rechazados")) != (upload.rows - rejected, rejected):
+    effects = ("productos_actualizados", "sin_cambios") if upload.replace else ("productos_creados",)
+    done = sum(summary.get(effect, 0) for effect in effects)
+    if (done, summary.get("rechazados")) != (upload.rows - rejected, rejected):
         raise WrongOutcome(f"{status['status']}: {status['error'] or summary}")
 
 
