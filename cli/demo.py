@@ -29,8 +29,10 @@ _STARTING = Text(
 _STARTED = Text("Todo responde: {url}", "Everything answers: {url}")
 _STOPPING = Text("Deteniendo lo que se inició …", "Stopping what was started …")
 _NEXT = Text(
-    "Ahora con su archivo: ./carga up --detach && ./carga upload ARCHIVO --proveedor PROV001",
-    "Now with your file: ./carga up --detach && ./carga upload FILE --proveedor PROV001",
+    "Ahora con su archivo: ./carga up --detach, y en el navegador http://127.0.0.1:8001, o en la terminal "
+    "./carga upload ARCHIVO --proveedor PROV001",
+    "Now with your file: ./carga up --detach, and in a browser http://127.0.0.1:8001, or in the terminal "
+    "./carga upload FILE --proveedor PROV001",
 )
 
 
