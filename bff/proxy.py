@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 from urllib.parse import quote
 
 import aiohttp
 import structlog
 from starlette.requests import ClientDisconnect, Request
-from starlette.types import Send
+from starlette.types import Message, Send
 from yarl import URL
 
 from bff.errors import CatalogAnswerInvalid, CatalogFailed, CatalogTimeout, CatalogUnavailable
@@ -22,6 +23,10 @@ _KEEP_ALIVE_SECONDS = 4
 _READY_TIMEOUT_SECONDS = 3
 #: aiohttp would add its own where the client sent none.
 _NO_HEADERS_OF_ITS_OWN = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
+_EVENTS = "text/event-stream"
+#: What an answer may still take when this service has been told to stop.
+_STOPPING_SECONDS = 1
+_END: Final[Message] = {"type": "http.response.body", "body": b"", "more_body": False}
 _QUERY_CHARACTERS = "!$&'()*+,;=:@/?%[]"
 
 
@@ -32,6 +37,7 @@ class CatalogProxy:
         self._session = session
         self._base = str(settings.catalog_url).rstrip("/")
         self._write_timeout = settings.catalog_write_timeout_seconds
+        self._exchanges: set[_Exchange] = set()
 
     async def is_alive(self) -> bool:
         """Return whether the catalogue service answers."""
@@ -50,11 +56,13 @@ class CatalogProxy:
         Raises:
             CatalogFailed: there is no answer.
         """
-        exchange = _Exchange(request, self._write_timeout)
         with_body = _has_body(request)
+        exchange = _Exchange(request, self._write_timeout, with_body=with_body)
+        self._exchanges.add(exchange)
         try:
             async with (
-                exchange.stalled,
+                exchange.deadline,
+                exchange.heeding_hang_up(),
                 self._session.request(
                     request.method,
                     self._url(path, request),
@@ -65,7 +73,17 @@ class CatalogProxy:
             ):
                 await exchange.send_back(answer, send)
         except (aiohttp.ClientError, TimeoutError) as error:
-            exchange.explain(error)
+            if exchange.is_stream_of_a_stopping_service:
+                await send(_END)
+            else:
+                exchange.explain(error)
+        finally:
+            self._exchanges.discard(exchange)
+
+    def stop(self) -> None:
+        """End what would not end by itself: this service was told to stop."""
+        for exchange in self._exchanges:
+            exchange.stop()
 
     def _url(self, path: str, request: Request) -> URL:
         query = quote(request.scope["query_string"], safe=_QUERY_CHARACTERS)
@@ -76,13 +94,23 @@ class CatalogProxy:
 class _Exchange:
     """One request on its way: how far it has come, and so what a failure means."""
 
-    def __init__(self, request: Request, write_timeout: float) -> None:
+    def __init__(self, request: Request, write_timeout: float, *, with_body: bool) -> None:
         self._request = request
         self._write_timeout = write_timeout
-        #: Entered around the exchange, ends it when a piece of the body stays unread for too long.
-        self.stalled = asyncio.timeout(None)
+        self._with_body = with_body
+        #: Entered around the exchange, ends it: a piece of the body stays unread for too long, nobody is left
+        #: to be answered, or this service stops.
+        self.deadline = asyncio.timeout(None)
         self._client_gone = False
         self._answered = False
+        self._is_stream = False
+        self._ended = False
+        self._stopping = False
+
+    @property
+    def is_stream_of_a_stopping_service(self) -> bool:
+        """Whether it has no end of its own and was ended in good order."""
+        return self._stopping and self._is_stream and not self._client_gone
 
     async def body(self) -> AsyncIterator[bytes]:
         """Yield the body piece by piece. How long a client may pause is the catalogue service's affair."""
@@ -92,23 +120,51 @@ class _Exchange:
         try:
             async for chunk in self._request.stream():
                 if chunk and not self._answered:
-                    self.stalled.reschedule(loop.time() + self._write_timeout)
+                    self.deadline.reschedule(loop.time() + self._write_timeout)
                 yield chunk
                 if not self._answered:
-                    self.stalled.reschedule(None)
+                    self.deadline.reschedule(None)
         except ClientDisconnect:
             self._client_gone = True
             raise
 
+    @asynccontextmanager
+    async def heeding_hang_up(self) -> AsyncIterator[None]:
+        """Give up as soon as the client has: an answer may be long in coming, and a stream has no end.
+
+        Who sends a body is heeded by whoever reads that.
+        """
+        if self._with_body:
+            yield
+            return
+        watching = asyncio.create_task(self._watch_client())
+        try:
+            yield
+        finally:
+            watching.cancel()
+
+    def stop(self) -> None:
+        """End a stream of events, and what has not been answered for long; the rest ends by itself."""
+        self._stopping = True
+        if self._is_stream:
+            self._end_in(0)
+        elif not self._answered and not self._with_body:
+            self._end_in(_STOPPING_SECONDS)
+
     async def send_back(self, answer: aiohttp.ClientResponse, send: Send) -> None:
         """Send the answer to the client, and end the request if its body was still on the way."""
         self._answered = True
-        self.stalled.reschedule(None)
+        self.deadline.reschedule(None)
+        self._is_stream = answer.content_type == _EVENTS
+        if self._stopping:
+            self.stop()
         headers = returned_headers(answer.raw_headers)
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         async for chunk in answer.content.iter_any():
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        # the server says of a client that it has gone once it is answered
+        self._ended = True
+        await send(_END)
 
     def explain(self, error: Exception) -> None:
         """Raise what the client is told of ``error``; where nobody is left to be told, log it."""
@@ -118,9 +174,22 @@ class _Exchange:
         elif self._answered:
             # the status is out: ending without the last piece makes the server cut the connection
             log.warning("catalog_answer_broken_off", reason=reason)
+        elif self._stopping:
+            raise CatalogUnavailable from error
         else:
             log.warning("catalog_failed", reason=reason)
             raise _problem(error) from error
+
+    async def _watch_client(self) -> None:
+        while (await self._request.receive())["type"] != "http.disconnect":
+            continue
+        if not self._ended:
+            self._client_gone = True
+            self._end_in(0)
+
+    def _end_in(self, seconds: float) -> None:
+        if not self.deadline.expired():
+            self.deadline.reschedule(asyncio.get_running_loop().time() + seconds)
 
 
 def _problem(error: Exception) -> CatalogFailed:

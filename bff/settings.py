@@ -18,5 +18,5 @@ class Settings(HttpSettings, LogSettings):
     catalog_read_timeout_seconds: float = Field(default=60, gt=0)
     #: How long it may leave a piece of an upload unread.
     catalog_write_timeout_seconds: float = Field(default=30, gt=0)
-    #: Requests passed on at the same time.
-    catalog_connections: int = Field(default=200, ge=1)
+    #: Requests passed on at the same time; who waits for news of a task takes one all the while.
+    catalog_connections: int = Field(default=1000, ge=1)

@@ -1,6 +1,6 @@
 """``python -m catalog_service``: the upload API on its port."""
 
-from catalog_service.main import create_app
+from catalog_service.main import create_app, end_streams
 from catalog_service.settings import Settings
 from common.failpoints import arm_failpoint
 from common.logs import configure_logs
@@ -12,11 +12,13 @@ def main() -> None:
     settings = Settings()
     configure_logs("catalog_service", settings)
     arm_failpoint()
+    app = create_app(settings)
     serve(
-        create_app(settings),
+        app,
         host=settings.catalog_host,
         port=settings.catalog_port,
         shutdown_grace_seconds=settings.shutdown_grace_seconds,
+        on_stop=lambda _: end_streams(app),
     )
 
 

@@ -6,10 +6,11 @@ from uuid import UUID
 import msgspec
 from starlette.responses import Response
 
+from catalog_service.task_list import TaskPage
 from catalog_service.task_lists import OutputPage, RowErrorPage
 from common.bodies import column_body, fault_group_body, notice_body, row_error_body
 from common.messages import UploadMessage
-from common.tasks import Progress, TaskRecord, TaskStatus
+from common.tasks import Progress, RowError, TaskRecord, TaskStatus
 from common.texts import (
     IMPORT_COMPLETED,
     VALIDATION_COMPLETED,
@@ -20,6 +21,9 @@ from common.texts import (
 )
 
 _ACCEPTED = Text("Archivo recibido y encolado para procesamiento", "File received and queued for processing")
+
+#: What a task of before they were kept is told to have been asked for.
+_NO_OPTIONS = {"reemplazar_duplicados": False, "validar": False}
 
 # a price has twelve digits, two of them decimals: as a JSON number it is exact, and prints as it was written
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -40,6 +44,9 @@ class StatusBody(msgspec.Struct):
     error: str | None
     error_code: str | None
     advertencias: list[dict[str, Any]]
+    opciones: dict[str, bool]
+    origen: UUID | None
+    correcciones: dict[str, Any] | None
 
 
 def encode(body: Any) -> bytes:
@@ -84,15 +91,41 @@ def status_body(record: TaskRecord, prefix: str, language: Language) -> StatusBo
         error=record.error_code and render_task_error(record.error_code, record.error_params, language),
         error_code=record.error_code,
         advertencias=[notice_body(notice, language) for notice in record.notices],
+        opciones={**_NO_OPTIONS, **record.options},
+        origen=record.parent_task_id,
+        correcciones=_corrections(record),
     )
 
 
-def row_errors_body(page: RowErrorPage, url: str, limit: int, language: Language) -> dict[str, Any]:
-    """Return one page of rejected rows, and the groups of all; ``url`` is the list's own."""
+def task_entry(record: TaskRecord, prefix: str, language: Language) -> dict[str, Any]:
+    """Return a task as one of a list: its status without the result, of which the summary is left."""
+    body = msgspec.structs.asdict(status_body(record, prefix, language))
+    result = body.pop("result") or {}
+    url = status_url(record.task_id, prefix)
+    return {**body, "resumen": result.get("resumen"), "status_url": url}
+
+
+def tasks_body(page: TaskPage, list_url: str, prefix: str, language: Language) -> dict[str, Any]:
+    """Return one page of tasks; ``list_url`` ends where the place of the next page begins."""
+    cursor = None if page.next_place is None else str(page.next_place)
     return {
-        "errores": [row_error_body(error, language) for error in page.errors],
+        "tasks": [task_entry(record, prefix, language) for record in page.tasks],
+        "next": None if cursor is None else f"{list_url}{cursor}",
+        "next_cursor": cursor,
+    }
+
+
+def row_error_entry(error: RowError, language: Language) -> dict[str, Any]:
+    """Return a rejected row, and the upload that has brought it in since, if one has."""
+    return {**row_error_body(error, language), "resuelta_por": error.resolved_by}
+
+
+def row_errors_body(page: RowErrorPage, next_url: str | None, language: Language) -> dict[str, Any]:
+    """Return one page of rejected rows, and the groups of all."""
+    return {
+        "errores": [row_error_entry(error, language) for error in page.errors],
         "grupos_errores": [fault_group_body(group, language) for group in page.groups],
-        "next": None if page.next_after is None else f"{url}?after={page.next_after}&limit={limit}",
+        "next": next_url,
     }
 
 
@@ -108,12 +141,28 @@ def _result(record: TaskRecord, prefix: str, language: Language) -> dict[str, An
     task = f"{prefix}/bulk-upload/{record.task_id}"
     result = record.result or {}
     completed = VALIDATION_COMPLETED if result.get("validacion") else IMPORT_COMPLETED
+    rows_left = record.progress.failed > record.resolved
     return {
         "mensaje": render(completed, {}, language),
         **result,
-        "errores": [row_error_body(error, language) for error in record.row_errors],
+        "errores": [row_error_entry(error, language) for error in record.row_errors],
         "grupos_errores": [fault_group_body(group, language) for group in record.fault_groups],
         "columnas": [column_body(column) for column in record.columns],
         "lectura": record.facts,
-        "enlaces": {"errores": f"{task}/errores", "productos_creados": f"{task}/productos-creados"},
+        "muestra": [{"fila": row["fila"], "celdas": row["cells"]} for row in record.sample],
+        "enlaces": {
+            "errores": f"{task}/errores",
+            "productos_creados": f"{task}/productos-creados",
+            "errores_xlsx": f"{task}/errores.xlsx" if rows_left else None,
+            "errores_csv": f"{task}/errores.csv" if rows_left else None,
+            "recibo": f"{task}/recibo.json",
+            "reintentar": f"{task}/reintentar" if rows_left else None,
+        },
     }
+
+
+def _corrections(record: TaskRecord) -> dict[str, Any] | None:
+    if not record.corrections:
+        return None
+    left = record.progress.failed - record.resolved
+    return {"abiertas": left, "resueltas": record.resolved, "cargas": record.corrections}

@@ -27,6 +27,7 @@ Problem (common.problems)
 ├── TaskOver                        409    task_over
 ├── ProductNotFound                 404    product_not_found
 ├── TooManyUploads              503    too_many_uploads
+├── TooManyListeners            503    too_many_listeners
 └── StoreUnavailable            503  a store is down; with Retry-After
     ├── StorageUnavailable                 storage_unavailable
     ├── QueueUnavailable                   queue_unavailable
@@ -298,6 +299,20 @@ class TooManyUploads(Problem):
     text = Text(
         "Se están recibiendo demasiados archivos a la vez; vuelva a intentarlo en unos segundos",
         "Too many files are arriving at the same time; try again in a few seconds",
+    )
+    retry_after = 5
+
+
+class TooManyListeners(Problem):
+    """As many clients wait for news of a task as may; polling without waiting still works."""
+
+    status = 503
+    code = "too_many_listeners"
+    text = Text(
+        "Demasiados clientes esperan novedades a la vez; consulte el estado sin esperar, o vuelva a "
+        "intentarlo en unos segundos",
+        "Too many clients are waiting for news; ask for the status without waiting, or try again in a few "
+        "seconds",
     )
     retry_after = 5
 

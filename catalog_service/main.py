@@ -10,18 +10,20 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from catalog_service import docs, health, routes
+from catalog_service import docs, health, routes, task_routes
 from catalog_service.cancel import Cancellation
 from catalog_service.database import open_database
+from catalog_service.parameters import PREFIX, V1_PREFIX, Services
 from catalog_service.products import Products
-from catalog_service.routes import PREFIX, V1_PREFIX, Services
 from catalog_service.settings import Settings
 from catalog_service.status import TaskFinder, TaskRecords
-from catalog_service.status_route import add_status_route
+from catalog_service.status_route import add_status_routes
 from catalog_service.storage import Storage
+from catalog_service.task_list import TaskList
 from catalog_service.task_lists import TaskLists
 from catalog_service.upload_queue import UploadQueue
 from catalog_service.uploads import Stores, UploadsUnderWay
+from catalog_service.watching import Watches
 from common.aws import aws_client
 from common.http import install_http_basics
 from common.redis import redis_client
@@ -56,12 +58,19 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     for prefix in (PREFIX, V1_PREFIX):
-        add_status_route(app, prefix, in_schema=prefix == PREFIX)
-        app.include_router(routes.router, prefix=prefix, include_in_schema=prefix == PREFIX)
+        add_status_routes(app, prefix, in_schema=prefix == PREFIX)
+        for router in (task_routes.router, routes.router):
+            app.include_router(router, prefix=prefix, include_in_schema=prefix == PREFIX)
     app.include_router(health.router)
     app.include_router(docs.router)
     install_http_basics(app, settings)
     return app
+
+
+def end_streams(app: FastAPI) -> None:
+    """Let nobody wait for news any longer: the service is told to stop."""
+    services: Services = app.state.services
+    services.watches.stop()
 
 
 async def _wire(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None:
@@ -84,9 +93,18 @@ async def _wire(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None
     stores = Stores(storage, records, queue, finder)
     under_way = UploadsUnderWay(limit=settings.max_uploads)
     stack.push_async_callback(under_way.ended, within_seconds=_CLEAN_UP_SECONDS)
-    cancellation = Cancellation(finder, records, database, storage)
-    lists, products = TaskLists(database), Products(database)
-    app.state.services = Services(settings, stores, under_way, cancellation, lists, products)
+    watches = Watches(finder.look, limit=settings.max_listeners)
+    stack.callback(watches.stop)
+    app.state.services = Services(
+        settings=settings,
+        stores=stores,
+        under_way=under_way,
+        cancellation=Cancellation(finder, records, database, storage),
+        watches=watches,
+        lists=TaskLists(database),
+        tasks=TaskList(database),
+        products=Products(database),
+    )
     app.state.checks = {
         "s3": storage.check,
         "sqs": queue.check,

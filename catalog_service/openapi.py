@@ -22,8 +22,8 @@ _MEANINGS = {
     "`invalid_proveedor_id`, `invalid_boolean`, `invalid_cursor`, `invalid_idempotency_key`, "
     "`idempotency_key_reused`",
     503: "A store is down or the service busy, try again after `Retry-After` seconds: `server_busy`, "
-    "`too_many_uploads`, `storage_unavailable`, `queue_unavailable`, `database_unavailable`, "
-    "`status_unavailable`",
+    "`too_many_uploads`, `too_many_listeners`, `storage_unavailable`, `queue_unavailable`, "
+    "`database_unavailable`, `status_unavailable`",
 }
 
 #: What comes with a status: how to ask for the next one.
@@ -35,6 +35,18 @@ POLL_HEADERS: dict[str, Any] = {
     "Retry-After": {
         "description": "Seconds until it makes sense to ask again; absent once the task is over",
         "schema": {"type": "integer", "minimum": 1, "maximum": 10},
+    },
+}
+
+#: What listeners get.
+EVENTS_ANSWER: Responses = {
+    200: {
+        "description": "`status` events, each with the body of the status as `data` and the revision as "
+        "`id`; behind the last an event `end`; a comment every 15 seconds in which nothing happens",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    },
+    204: {
+        "description": "The upload is over, and `Last-Event-ID` was the last event: there is nothing to come"
     },
 }
 

@@ -10,6 +10,7 @@ import msgspec
 
 from catalog_service.database import Database
 from catalog_service.errors import InvalidCursor
+from catalog_service.searching import FOLD
 
 MAX_PAGE: Final = 200
 
@@ -54,16 +55,13 @@ _PAGE = f"SELECT {_COLUMNS} FROM products WHERE proveedor_id = $1 AND id > $2 OR
 
 _COUNT = "SELECT count(*) FROM products WHERE proveedor_id = $1"
 
-#: Without accents and case, as people search: decomposed, the marks dropped, lower case.
-_FOLD = r"lower(regexp_replace(normalize({}, NFD), '[\u0300-\u036f]', '', 'g'))"
-
 # folding is what costs, and it reads every product of the provider: once for the page and the count
 _SEARCH = f"""
 WITH matched AS MATERIALIZED (
     SELECT id
       FROM products
      WHERE proveedor_id = $1
-       AND strpos({_FOLD.format("id || chr(10) || codigo || chr(10) || nombre")}, {_FOLD.format("$4")}) > 0
+       AND strpos({FOLD.format("id || chr(10) || codigo || chr(10) || nombre")}, {FOLD.format("$4")}) > 0
 )
 SELECT (SELECT count(*) FROM matched) AS total,
        ARRAY(SELECT id FROM matched WHERE id > $2 ORDER BY id LIMIT $3) AS ids

@@ -47,12 +47,14 @@ class ProgressBody(_Schema):
 
 class RowErrorBody(_Schema):
     """A rejected row: its number in the file (the header is 1), why, the stable codes of the faults, and the
-    columns that have them (none where it is the row as a whole)."""
+    columns that have them (none where it is the row as a whole). ``resuelta_por``: the upload that has
+    brought the row in since."""
 
     fila: int
     error: str
     codigos: list[str]
     columnas: list[str]
+    resuelta_por: UUID | None
 
 
 class FaultGroupBody(_Schema):
@@ -83,7 +85,8 @@ class ColumnBody(_Schema):
 
 
 class SummaryBody(BaseModel):
-    """``exitosos + rechazados = total``; ``superados`` are successes that a later upload had overtaken."""
+    """``exitosos + rechazados = total`` and ``productos_creados + productos_actualizados + sin_cambios =
+    exitosos``; of the rows that changed nothing, ``superados`` had been overtaken by a later upload."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -93,19 +96,33 @@ class SummaryBody(BaseModel):
     duplicados: int
     productos_creados: int
     productos_actualizados: int
+    sin_cambios: int = 0
     superados: int = 0
 
 
+class SampleRowBody(_Schema):
+    """One of the first rows as it stands in the file, a cell for each column in their order."""
+
+    fila: int
+    celdas: list[str]
+
+
 class LinksBody(_Schema):
-    """Where the full lists are."""
+    """Where the full lists are, the rejected rows as a file to mend and to send again, the receipt, and where
+    to ask for the rejected rows to be tried again; null where no row is left to mend."""
 
     errores: str
     productos_creados: str
+    errores_xlsx: str | None
+    errores_csv: str | None
+    recibo: str
+    reintentar: str | None
 
 
 class ResultBody(_Schema):
     """What an import did, or would do: then there is ``validacion``. The lists hold the first hundred, the
-    groups are those of the most rows, fifty at most; ``lectura`` says how the file was read."""
+    groups are those of the most rows, fifty at most; ``lectura`` says how the file was read,
+    ``muestra`` are its first rows."""
 
     mensaje: str
     resumen: SummaryBody
@@ -115,12 +132,32 @@ class ResultBody(_Schema):
     grupos_errores: list[FaultGroupBody]
     columnas: list[ColumnBody]
     lectura: dict[str, Any]
+    muestra: list[SampleRowBody]
     enlaces: LinksBody
 
 
-class StatusBody(_Schema):
-    """A task. ``result`` once completed; ``error`` and ``error_code`` once failed; ``advertencias`` from the
-    moment in which the file is open."""
+class OptionsBody(BaseModel):
+    """What was asked for beside the file."""
+
+    model_config = ConfigDict(extra="allow")
+
+    reemplazar_duplicados: bool
+    validar: bool
+
+
+class CorrectionsBody(_Schema):
+    """What has become of the rejected rows: how many are still open, how many have been brought in since, and
+    by which uploads, oldest first."""
+
+    abiertas: int
+    resueltas: int
+    cargas: list[UUID]
+
+
+class TaskBody(_Schema):
+    """What is known of a task. ``error`` and ``error_code`` once failed; ``advertencias`` from the moment in
+    which the file is open; ``origen`` is the upload of which it mends rejected rows, ``correcciones`` what
+    others have mended of its own, null while none has."""
 
     task_id: UUID
     status: Literal["pending", "processing", "completed", "failed", "cancelled"]
@@ -130,10 +167,34 @@ class StatusBody(_Schema):
     updated_at: datetime
     completed_at: datetime | None
     progress: ProgressBody
-    result: ResultBody | None
     error: str | None
     error_code: str | None
     advertencias: list[NoticeBody]
+    opciones: OptionsBody
+    origen: UUID | None
+    correcciones: CorrectionsBody | None
+
+
+class StatusBody(TaskBody):
+    """A task and, once it is completed, its ``result``."""
+
+    result: ResultBody | None
+
+
+class TaskEntryBody(TaskBody):
+    """A task in the list: ``resumen`` is that of its result, null while it has none."""
+
+    resumen: SummaryBody | None
+    status_url: str
+
+
+class TasksBody(_Schema):
+    """A page of tasks, newest first; ``next`` is the URL of the next page, ``next_cursor`` its place, both
+    null on the last."""
+
+    tasks: list[TaskEntryBody]
+    next: str | None
+    next_cursor: str | None
 
 
 class RowErrorsBody(_Schema):

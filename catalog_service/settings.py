@@ -29,5 +29,9 @@ class Settings(AwsSettings, RedisSettings, DatabaseSettings, HttpSettings, LogSe
     database_pool_size: int = Field(default=10, ge=1)
     #: Age from which a record in Redis of an unfinished task is checked against the ledger.
     status_stale_seconds: float = Field(default=15, ge=0)
+    #: Clients that may wait for news of a task at the same time, by long polls and event streams.
+    max_listeners: int = Field(default=800, ge=0)
+    #: After so long without an event a stream says that it is still there; less than any proxy's patience.
+    heartbeat_seconds: float = Field(default=15, gt=0)
     #: Time that requests under way have to end when the process is told to.
     shutdown_grace_seconds: int = Field(default=8, ge=0)

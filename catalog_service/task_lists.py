@@ -1,9 +1,11 @@
 """The full lists behind a task's result, a page at a time: rejected rows, created products."""
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from catalog_service.database import Database
@@ -13,6 +15,8 @@ from common.tasks import FaultGroup, RowError
 
 #: Entries of one page.
 MAX_PAGE = 1000
+#: Rejected rows that are looked at for one page of those that are wanted.
+MAX_LOOKED_AT = 10_000
 
 # a batch holds its outputs in file order; (cursor, position) is the place of one among all
 _READ_OUTPUTS = """
@@ -50,8 +54,8 @@ class Place(NamedTuple):
 
 
 class RowErrorPage(msgspec.Struct, frozen=True):
-    """Rejected rows in file order, and the groups of all there are; ``next_after`` is the last one's row
-    number, None on the last page."""
+    """Rejected rows in file order, and the groups of all there are; ``next_after`` is the number of the last
+    row that was looked at, None on the last page."""
 
     errors: list[RowError]
     groups: list[FaultGroup]
@@ -71,13 +75,29 @@ class TaskLists:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def row_errors(self, proveedor_id: str, task_id: UUID, *, after: int, limit: int) -> RowErrorPage:
-        """Return rejected rows behind row ``after``."""
+    async def row_errors(
+        self,
+        proveedor_id: str,
+        task_id: UUID,
+        *,
+        after: int,
+        limit: int,
+        wanted: Callable[[RowError], bool] | None = None,
+    ) -> RowErrorPage:
+        """Return rejected rows behind row ``after``, all or those that are ``wanted``.
+
+        Of the wanted ones a page may hold few or none though there are more: a bounded number is looked at.
+        """
+        identity = proveedor_id, task_id
         async with self._database.connection() as connection:
-            # one more than asked for tells whether there is a next page
-            errors = await read_row_errors(connection, proveedor_id, task_id, after=after, limit=limit + 1)
-            groups = await read_fault_groups(connection, proveedor_id, task_id)
-        return RowErrorPage(errors[:limit], groups, errors[limit - 1].fila if len(errors) > limit else None)
+            if wanted is None:
+                # one more than asked for tells whether there is a next page
+                errors = await read_row_errors(connection, *identity, after=after, limit=limit + 1)
+                next_after = errors[limit - 1].fila if len(errors) > limit else None
+            else:
+                errors, next_after = await _look_for(connection, *identity, after, limit, wanted)
+            groups = await read_fault_groups(connection, *identity)
+        return RowErrorPage(errors[:limit], groups, next_after)
 
     async def outputs(self, proveedor_id: str, task_id: UUID, *, after: Place, limit: int) -> OutputPage:
         """Return what the task created, behind ``after``."""
@@ -85,3 +105,28 @@ class TaskLists:
             rows = await connection.fetch(_READ_OUTPUTS, proveedor_id, task_id, *after, limit + 1)
         last = Place(rows[limit - 1]["cursor"], rows[limit - 1]["position"]) if len(rows) > limit else None
         return OutputPage([row["value"] for row in rows[:limit]], last)
+
+
+async def _look_for(
+    connection: asyncpg.Connection,
+    proveedor_id: str,
+    task_id: UUID,
+    after: int,
+    limit: int,
+    wanted: Callable[[RowError], bool],
+) -> tuple[list[RowError], int | None]:
+    """Return up to ``limit`` wanted rows, and the row behind which to go on looking; None: there is none."""
+    found: list[RowError] = []
+    looked_at = 0
+    while looked_at < MAX_LOOKED_AT:
+        errors = await read_row_errors(connection, proveedor_id, task_id, after=after, limit=MAX_PAGE)
+        for error in errors:
+            if len(found) == limit:
+                return found, after
+            after = error.fila
+            if wanted(error):
+                found.append(error)
+        looked_at += len(errors)
+        if len(errors) < MAX_PAGE:
+            return found, None
+    return found, after

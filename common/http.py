@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 #: Probes and polls come every second and say nothing while they succeed; what a task comes to is logged where
 #: it happens, and who asks is its uploader.
 _ASKED_AGAIN = ("/health", "/bulk-upload/status/")
-_NOTHING_NEW = (200, 304)
+_NOTHING_NEW = (200, 204, 304)
 
 CORRELATION_HEADER = "X-Correlation-ID"
 _CORRELATION_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -34,6 +34,7 @@ _CORS_REQUEST_HEADERS = (
     "Accept-Language",
     "Idempotency-Key",
     "If-None-Match",
+    "Last-Event-ID",
     CORRELATION_HEADER,
 )
 _CORS_ANSWER_HEADERS = (

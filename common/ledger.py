@@ -10,13 +10,13 @@ import msgspec
 
 from common.tasks import GROUP_LIMIT, LIST_LIMIT, FaultGroup, Progress, RowError, TaskRecord, TaskStatus
 
-_READ_TASK = """
-SELECT task_id, kind, status, filename, proveedor_id, accepted_at, updated_at, completed_at,
+#: What :func:`record_from_row` needs of a row of ``tasks``.
+TASK_COLUMNS = """
+       task_id, kind, status, filename, proveedor_id, accepted_at, updated_at, completed_at,
        total, processed, successful, failed, result, error_code, error_params, revision,
-       columns, notices, facts, options, size_bytes, parent_task_id, resolved
-  FROM tasks
- WHERE task_id = $1
-"""
+       columns, notices, facts, sample, options, size_bytes, parent_task_id, resolved"""
+
+_READ_TASK = f"SELECT {TASK_COLUMNS} FROM tasks WHERE task_id = $1"
 
 _READ_ROW_ERRORS = """
 SELECT fila, faults, resolved_by
@@ -115,6 +115,7 @@ def record_from_row(
         columns=_json(row["columns"]),
         notices=_json(row["notices"]),
         facts=_json(row["facts"]),
+        sample=_json(row["sample"]),
         options=_json(row["options"]),
         size_bytes=row["size_bytes"],
         parent_task_id=_uuid(row["parent_task_id"]),

@@ -14,8 +14,9 @@ import gc
 import resource
 import socket
 import sys
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import structlog
 import uvicorn
@@ -27,6 +28,8 @@ from common.security import SECURITY_HEADERS
 from common.texts import Text, choose_language
 
 log = structlog.get_logger(__name__)
+
+OnStop = Callable[[Mapping[str, Any]], None]
 
 _KEEP_ALIVE_SECONDS = 30
 #: As uvicorn's own command exits.
@@ -163,6 +166,15 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, on_stop: OnStop) -> None:
+        super().__init__(config)
+        self._on_stop = on_stop
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop, and say so first: an answer that waits for something would be waited for."""
+        self._on_stop(self.lifespan.state)
+        await super().shutdown(sockets=sockets)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and leave out of every later collection of garbage what there is by then.
 
@@ -174,8 +186,19 @@ class _Server(uvicorn.Server):
         gc.freeze()
 
 
-def serve(app: ASGIApp, *, host: str, port: int, shutdown_grace_seconds: int) -> None:
-    """Answer requests until SIGTERM or SIGINT."""
+def serve(
+    app: ASGIApp,
+    *,
+    host: str,
+    port: int,
+    shutdown_grace_seconds: int,
+    on_stop: OnStop = lambda _: None,
+) -> None:
+    """Answer requests until SIGTERM or SIGINT.
+
+    ``on_stop`` is called with what the application's lifespan yielded, before the requests under way are
+    given their ``shutdown_grace_seconds``: it ends those that would not end by themselves.
+    """
     _allow_open_files()
     config = uvicorn.Config(
         app,
@@ -191,7 +214,7 @@ def serve(app: ASGIApp, *, host: str, port: int, shutdown_grace_seconds: int) ->
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=shutdown_grace_seconds,
     )
-    server = _Server(config)
+    server = _Server(config, on_stop)
     with suppress(KeyboardInterrupt):  # uvicorn's own, after a clean end by SIGINT
         server.run()
     if not server.started:

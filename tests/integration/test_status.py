@@ -78,6 +78,9 @@ async def test_fresh_upload_is_pending_in_the_contracts_words(environment: dict[
         "error": None,
         "error_code": None,
         "advertencias": [],
+        "opciones": {"reemplazar_duplicados": False, "validar": False},
+        "origen": None,
+        "correcciones": None,
     }
     assert body["created_at"].endswith("Z")
 
@@ -145,10 +148,15 @@ async def test_completed_task_from_the_ledger_repairs_redis(environment: dict[st
         "error": "Campos obligatorios vacíos: nombre",
         "codigos": ["required_missing"],
         "columnas": ["nombre"],
+        "resuelta_por": None,
     }
     assert shown["enlaces"] == {
         "errores": f"/api/catalog/bulk-upload/{task_id}/errores",
         "productos_creados": f"/api/catalog/bulk-upload/{task_id}/productos-creados",
+        "errores_xlsx": f"/api/catalog/bulk-upload/{task_id}/errores.xlsx",
+        "errores_csv": f"/api/catalog/bulk-upload/{task_id}/errores.csv",
+        "recibo": f"/api/catalog/bulk-upload/{task_id}/recibo.json",
+        "reintentar": f"/api/catalog/bulk-upload/{task_id}/reintentar",
     }
     told = english.json()["result"]
     assert told["mensaje"] == "Bulk upload completed"
