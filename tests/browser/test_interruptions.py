@@ -55,7 +55,7 @@ async def test_a_large_upload_is_cancelled(
         await expect(page.get_by_role("button", name="Cancelar la carga")).to_be_focused()
         await page.get_by_role("button", name="Cancelar la carga").click()
         await dialog.get_by_role("button", name="Sí, cancelar").click()
-    await expect(page.get_by_text("Carga cancelada")).to_be_visible()
+    await expect(page.get_by_role("note").get_by_text("Carga cancelada")).to_be_visible()
     await expect(page.get_by_text("eso se conserva")).to_be_visible()
     await page.get_by_role("link", name="Mis cargas").first.click()
     await expect(page.get_by_role("listitem")).to_contain_text("Cancelada")
@@ -79,12 +79,12 @@ async def test_a_lost_server_is_told_of_and_caught_up_with(
     page = await open_page()
     async with standing_at(page, environment, rows=20) as lock:
         await bff.stop()
-        await expect(page.get_by_text("Sin conexión")).to_be_visible()
+        await expect(page.get_by_role("note").get_by_text("Sin conexión")).to_be_visible()
         await screenshot(page, "sin-conexion")
         await lock.step()
         await bff.start()
         await expect(page.get_by_text("30 de 5.000 filas", exact=True)).to_be_visible()
-        await expect(page.get_by_text("Sin conexión")).to_have_count(0)
+        await expect(page.get_by_role("note").get_by_text("Sin conexión")).to_have_count(0)
     await expect(page.get_by_role("heading", name="4.900 filas cargadas")).to_be_visible()
 
 
@@ -95,10 +95,10 @@ async def test_a_network_that_comes_back_is_noticed_at_once(
     async with standing_at(page, environment, rows=20) as lock:
         await page.context.set_offline(True)
         await lock.step()
-        await expect(page.get_by_text("Sin conexión")).to_be_visible()
+        await expect(page.get_by_role("note").get_by_text("Sin conexión")).to_be_visible()
         await page.context.set_offline(False)
         await expect(page.get_by_text("30 de 5.000 filas", exact=True)).to_be_visible()
-        await expect(page.get_by_text("Sin conexión")).to_have_count(0)
+        await expect(page.get_by_role("note").get_by_text("Sin conexión")).to_have_count(0)
 
 
 async def test_without_events_progress_is_asked_for(open_page: Open, environment: dict[str, str]) -> None:
