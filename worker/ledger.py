@@ -6,9 +6,11 @@ whatever an attempt writes is valid only while the epoch is still its own (a fen
 harm when it wakes.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -100,8 +102,8 @@ SELECT t.cursor FROM tasks AS t, pg_advisory_xact_lock_shared($4)
 
 _OPEN = """
 UPDATE tasks
-   SET total = $4, sha256 = $5, columns = $6, notices = $7, facts = $8, revision = revision + 1,
-       updated_at = clock_timestamp()
+   SET total = $4, sha256 = $5, columns = $6, notices = $7, facts = $8, parent_task_id = $9,
+       revision = revision + 1, updated_at = clock_timestamp()
  WHERE proveedor_id = $1 AND task_id = $2 AND epoch = $3 AND status = 'processing'
 RETURNING *
 """
@@ -235,15 +237,21 @@ async def renew(connection: asyncpg.Connection, claim: Claim, lease_seconds: flo
 
 
 async def open_task(
-    connection: asyncpg.Connection, claim: Claim, total: int, sha256: str, reading: Reading
+    connection: asyncpg.Connection,
+    claim: Claim,
+    total: int,
+    sha256: str,
+    reading: Reading,
+    parent_task_id: UUID | None = None,
 ) -> TaskRecord:
-    """Record how many rows the file has, which file it was, and how it was understood.
+    """Record how many rows the file has, which file it was, how it was understood, and the task whose
+    rejected rows it mends.
 
     Raises:
         Fenced: the task is no longer this attempt's.
     """
     told = [_json(part) for part in (reading.columns, reading.notices, reading.facts)]
-    row = await connection.fetchrow(_OPEN, *_identity(claim), total, sha256, *told)
+    row = await connection.fetchrow(_OPEN, *_identity(claim), total, sha256, *told, parent_task_id)
     return record_from_row(_own(row))
 
 
@@ -264,9 +272,10 @@ async def advance(
     effect: Effect,
     tallies: dict[str, int],
     lease_seconds: float,
+    origins: Mapping[int, int] | None = None,
 ) -> TaskRecord:
     """Add one batch to the task: errors, counters, ``tallies`` (the sums so far) and cursor, in the
-    caller's transaction.
+    caller's transaction. ``origins``: by row, that of an earlier file which it mends.
 
     Raises:
         Fenced: the task is no longer this attempt's.
@@ -290,8 +299,11 @@ async def advance(
     if effect.row_errors:
         await connection.copy_records_to_table(
             "task_row_errors",
-            columns=["proveedor_id", "task_id", "fila", "faults"],
-            records=[(proveedor_id, task_id, fila, _json(faults)) for fila, faults in effect.row_errors],
+            columns=["proveedor_id", "task_id", "fila", "faults", "origin_fila"],
+            records=[
+                (proveedor_id, task_id, fila, _json(faults), (origins or {}).get(fila))
+                for fila, faults in effect.row_errors
+            ],
         )
         await count_faults(connection, claim.upload, effect.row_errors)
     return record_from_row(row)
