@@ -19,6 +19,7 @@ from common.failpoints import Failpoint, failpoint
 from common.ledger import read_ended_task, record_from_row, turn_key
 from common.messages import UploadMessage
 from common.tasks import LIST_LIMIT, TaskRecord, TaskStatus
+from common.version import VERSION
 from worker.dry_run import begin_again
 from worker.effects import Effect
 from worker.fault_groups import count_faults
@@ -78,8 +79,8 @@ UPDATE task_attempts SET outcome = 'lost', ended_at = clock_timestamp()
 
 # an attempt begins when its lease does: a claim that waited for somebody's lock has a part of it behind it
 _START_ATTEMPT = """
-INSERT INTO task_attempts (proveedor_id, task_id, epoch, worker, start_cursor, started_at)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO task_attempts (proveedor_id, task_id, epoch, worker, start_cursor, started_at, version)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 
 _STANDING = """
@@ -211,9 +212,8 @@ async def _claim(
             row = await begin_again(connection, upload)
         await connection.execute(_END_LOST_ATTEMPTS, upload.proveedor_id, upload.task_id, row["epoch"])
         began_at = row["lease_until"] - timedelta(seconds=lease_seconds)
-        await connection.execute(
-            _START_ATTEMPT, upload.proveedor_id, upload.task_id, row["epoch"], owner, row["cursor"], began_at
-        )
+        begun = row["epoch"], owner, row["cursor"], began_at, VERSION
+        await connection.execute(_START_ATTEMPT, upload.proveedor_id, upload.task_id, *begun)
         tallies = msgspec.json.decode(row["tallies"], type=dict[str, int])
         failpoint(Failpoint.CLAIM_WRITTEN)
         return Claim(upload, row["epoch"], row["cursor"], tallies, row["age_seconds"], record_from_row(row))
