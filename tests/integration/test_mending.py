@@ -175,7 +175,7 @@ async def test_a_dry_run_of_a_correction_resolves_nothing(clinic: Clinic, parent
     assert (record.parent_task_id, record.progress) == (parent.task_id, Progress(3, 3, 1, 2))
     assert await clinic.origins(child) == [(2, 6), (3, 11)]
     after = (await account_of(clinic.connection, parent)).record
-    assert (after.resolved, after.revision) == (0, before.revision)
+    assert (after.resolved, after.revision, after.corrections) == (0, before.revision, [])
 
 
 async def test_what_a_dry_run_rejected_is_mended_as_well(clinic: Clinic) -> None:
