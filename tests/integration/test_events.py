@@ -307,6 +307,10 @@ class Story:
         there = [told for number, told in self.told.items() if number not in self._away]
         return all(told[-1:] == [self.revision] for told in there)
 
+    def _known(self) -> int:
+        """What one of them has been told at the least."""
+        return max(told[-1] for told in self.told.values())
+
     async def listen(self, number: int, leaves_at: int | None) -> None:
         """Listen to the end; ``leaves_at``: the revision behind which to miss two."""
         told = self.told.setdefault(number, [])
@@ -315,8 +319,8 @@ class Story:
             async with self._moved:
                 self._away.add(number)
                 self._moved.notify_all()
-                await self._moved.wait_for(lambda: self.revision >= told[-1] + 2)
-                known = max(others[-1] for others in self.told.values())
+                await self._moved.wait_for(lambda: self._known() >= told[-1] + 2)
+                known = self._known()
                 self._away.discard(number)
             before = len(told)
             await self._listen_until(number, lambda event: event.event == "end")
