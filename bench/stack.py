@@ -14,6 +14,7 @@ import psycopg
 from bench.files import catalogue_rows, faulty_rows, write_csv
 from cli.client import CargaClient, Json, connect
 from cli.service import Service, service_environment
+from cli.sources import Source
 from infra.embedded.child import Child
 from infra.embedded.ports import free_port
 from infra.embedded.stores import Stores
@@ -96,8 +97,14 @@ async def services(
 
 async def send(client: CargaClient, upload: Upload) -> str:
     """Return the task id once the file has been accepted."""
+    source = Source(upload.file, upload.file.name, upload.file.stat().st_size)
     accepted = await client.upload(
-        upload.file, upload.proveedor_id, replace=upload.replace, on_bytes=lambda _: None
+        source,
+        upload.proveedor_id,
+        replace=upload.replace,
+        validate=False,
+        key=str(uuid4()),
+        on_bytes=lambda _: None,
     )
     task_id: str = accepted["task_id"]
     return task_id
@@ -166,8 +173,9 @@ def check_outcome(status: Json, upload: Upload) -> None:
     """
     summary = (status["result"] or {}).get("resumen", {})
     rejected = faulty_rows(upload.rows)
-    done = "productos_actualizados" if upload.replace else "productos_creados"
-    if (summary.get(done), summary.get("rechazados")) != (upload.rows - rejected, rejected):
+    effects = ("productos_actualizados", "sin_cambios") if upload.replace else ("productos_creados",)
+    done = sum(summary.get(effect, 0) for effect in effects)
+    if (done, summary.get("rechazados")) != (upload.rows - rejected, rejected):
         raise WrongOutcome(f"{status['status']}: {status['error'] or summary}")
 
 

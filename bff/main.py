@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from bff.page import Page, page_router
 from bff.proxy import CatalogProxy, open_proxy
 from bff.routes import catalog_routes, health_router
 from bff.settings import Settings
@@ -28,5 +29,6 @@ def create_app(settings: Settings) -> FastAPI:
     )
     install_http_basics(app, settings)
     app.include_router(health_router())
+    app.include_router(page_router(Page()))
     app.router.routes.extend(catalog_routes())
     return app

@@ -149,6 +149,7 @@ def _result(record: TaskRecord, prefix: str, language: Language) -> dict[str, An
         "grupos_errores": [fault_group_body(group, language) for group in record.fault_groups],
         "columnas": [column_body(column) for column in record.columns],
         "lectura": record.facts,
+        "muestra": [{"fila": row["fila"], "celdas": row["cells"]} for row in record.sample],
         "enlaces": {
             "errores": f"{task}/errores",
             "productos_creados": f"{task}/productos-creados",

@@ -100,6 +100,13 @@ class SummaryBody(BaseModel):
     superados: int = 0
 
 
+class SampleRowBody(_Schema):
+    """One of the first rows as it stands in the file, a cell for each column in their order."""
+
+    fila: int
+    celdas: list[str]
+
+
 class LinksBody(_Schema):
     """Where the full lists are, the rejected rows as a file to mend and to send again, the receipt, and where
     to ask for the rejected rows to be tried again; null where no row is left to mend."""
@@ -114,7 +121,8 @@ class LinksBody(_Schema):
 
 class ResultBody(_Schema):
     """What an import did, or would do: then there is ``validacion``. The lists hold the first hundred, the
-    groups are those of the most rows, fifty at most; ``lectura`` says how the file was read."""
+    groups are those of the most rows, fifty at most; ``lectura`` says how the file was read,
+    ``muestra`` are its first rows."""
 
     mensaje: str
     resumen: SummaryBody
@@ -124,6 +132,7 @@ class ResultBody(_Schema):
     grupos_errores: list[FaultGroupBody]
     columnas: list[ColumnBody]
     lectura: dict[str, Any]
+    muestra: list[SampleRowBody]
     enlaces: LinksBody
 
 

@@ -50,7 +50,8 @@ def _check_rows(upload: Upload, view: TaskView) -> Iterator[Finding]:
         "productos_creados": summary["productos_creados"] == len(view.created),
     }
     if upload.replace:
-        met = summary["productos_actualizados"] + summary["superados"]
+        met = summary["productos_actualizados"] + summary["sin_cambios"]
+        sums["superados"] = summary["superados"] <= summary["sin_cambios"]
         sums["duplicados"] = summary["duplicados"] == met
         sums["efectos"] = summary["exitosos"] == summary["productos_creados"] + met
         sums["solo filas malas"] = summary["rechazados"] == len(upload.file.bad)

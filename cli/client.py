@@ -1,7 +1,7 @@
 """Carga over HTTP, as any other client sees it."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
@@ -10,6 +10,7 @@ import httpx
 
 from cli.errors import CommandError
 from cli.exit_codes import ExitCode
+from cli.sources import Source
 from common.texts import Language, Text
 
 Json = dict[str, Any]
@@ -40,10 +41,11 @@ class Refused(CommandError):
 
 
 class Unreachable(CommandError):
-    """Nobody answers at that address."""
+    """Nobody answers at that address. ``never_reached``: nothing can have come of the request."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, never_reached: bool) -> None:
         super().__init__(_UNREACHABLE, ExitCode.UNREACHABLE, code="service_unreachable", url=url)
+        self.never_reached = never_reached
 
 
 class CargaClient:
@@ -58,24 +60,26 @@ class CargaClient:
 
     async def upload(
         self,
-        file: Path,
+        source: Source,
         proveedor_id: str,
         *,
         replace: bool,
-        validate: bool = False,
+        validate: bool,
+        key: str,
         on_bytes: Callable[[int], None],
     ) -> Json:
         """Send a catalogue file and return the body of the 202; ``on_bytes`` hears of every piece sent.
-        ``validate``: nothing is to be written.
+        ``validate``: nothing is to be written; ``key``: what makes it safe to send again.
 
         Raises ``OSError`` when the file cannot be read.
         """
-        params = {"proveedor_id": proveedor_id, "reemplazar_duplicados": "true" if replace else "false"}
-        if validate:
-            params["validar"] = "true"
-        with file.open("rb") as content:
-            parts = {"file": (file.name, _Watched(content, on_bytes))}
-            return await self._call("POST", f"{_PREFIX}/items/bulk-upload", params=params, files=parts)
+        params = {"proveedor_id": proveedor_id, **_flags(reemplazar_duplicados=replace, validar=validate)}
+        with source.path.open("rb") as content:
+            parts = {"file": (source.name, _Watched(content, on_bytes))}
+            headers = {"Idempotency-Key": key}
+            return await self._call(
+                "POST", f"{_PREFIX}/items/bulk-upload", params=params, files=parts, headers=headers
+            )
 
     async def status(self, task_id: str) -> Json:
         """What became of an upload."""
@@ -86,17 +90,65 @@ class CargaClient:
         """Call an upload off; returns its status, which is "cancelled" then."""
         return await self._call("POST", f"{_PREFIX}/bulk-upload/{_one_segment(task_id)}/cancel")
 
+    async def retry(self, task_id: str, *, replace: bool | None) -> Json:
+        """Upload the rejected rows of a task once more; returns the body of the 202. ``replace``: None takes
+        over what the task was asked for."""
+        params = {} if replace is None else _flags(reemplazar_duplicados=replace)
+        path = f"{_PREFIX}/bulk-upload/{_one_segment(task_id)}/reintentar"
+        return await self._call("POST", path, params=params)
+
+    async def tasks(self, *, limit: int, **filters: str) -> Json:
+        """List tasks, newest first."""
+        return await self._call("GET", f"{_PREFIX}/bulk-upload/tasks", params={"limit": limit, **filters})
+
+    async def errors(self, task_id: str, *, limit: int, **filters: str) -> Json:
+        """List the rejected rows of a task."""
+        path = f"{_PREFIX}/bulk-upload/{_one_segment(task_id)}/errores"
+        return await self._call("GET", path, params={"limit": limit, **filters})
+
+    async def error_file(self, task_id: str, format: str, target: Path) -> None:
+        """Save the rejected rows of a task as a file to mend: "xlsx" or "csv". Raises ``OSError`` too."""
+        await self._download(f"{_PREFIX}/bulk-upload/{_one_segment(task_id)}/errores.{format}", target)
+
+    async def template(self, format: str, target: Path, *, examples: bool) -> None:
+        """Save the template: "xlsx" or "csv". Raises ``OSError`` too."""
+        path = f"{_PREFIX}/items/bulk-upload/plantilla.{format}"
+        await self._download(path, target, params=_flags(ejemplos=examples))
+
+    async def _download(self, path: str, target: Path, **options: Any) -> None:
+        with self._reaching():
+            async with self._http.stream("GET", path, **options) as answer:
+                if not answer.is_success:
+                    await answer.aread()
+                    raise self._refusal(answer)
+                with target.open("wb") as file:
+                    async for piece in answer.aiter_bytes():
+                        file.write(piece)
+
     async def _call(self, method: str, path: str, **options: Any) -> Json:
-        try:
-            answer = await self._http.request(method, path, **options)
-        except httpx.HTTPError as error:
-            raise Unreachable(self._url) from error
+        answer = await self._request(method, path, **options)
         body = _json_object(answer)
         if answer.is_success and body is not None:
             return body
+        raise self._refusal(answer)
+
+    async def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        with self._reaching():
+            return await self._http.request(method, path, **options)
+
+    @contextmanager
+    def _reaching(self) -> Iterator[None]:
+        try:
+            yield
+        except httpx.HTTPError as error:
+            never_reached = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+            raise Unreachable(self._url, never_reached=never_reached) from error
+
+    def _refusal(self, answer: httpx.Response) -> CommandError:
+        body = _json_object(answer)
         if body is not None and "code" in body:
-            raise Refused(answer.status_code, body)
-        raise CommandError(
+            return Refused(answer.status_code, body)
+        return CommandError(
             _NOT_CARGA, ExitCode.UNREACHABLE, code="not_carga", url=self._url, status=answer.status_code
         )
 
@@ -128,6 +180,10 @@ class _Watched:
 
     def fileno(self) -> int:
         return self._content.fileno()
+
+
+def _flags(**flags: bool) -> dict[str, str]:
+    return {name: "true" if flag else "false" for name, flag in flags.items()}
 
 
 def _one_segment(text: str) -> str:

@@ -16,5 +16,7 @@ class ExitCode(IntEnum):
     UNREACHABLE = 3
     #: What the commands need could not be installed or started.
     SETUP_FAILED = 4
+    #: The import completed, and some rows were rejected.
+    REJECTED_ROWS = 5
     #: Ctrl-C.
     INTERRUPTED = 130

@@ -16,9 +16,9 @@ from rich.text import Text as Styled
 
 from cli.errors import CommandError
 from cli.exit_codes import ExitCode
-from cli.follow import unreadable
 from cli.render import show_groups, show_warnings
 from cli.screen import Screen
+from cli.sources import unreadable
 from cli.state import ROOT
 from common.texts import Text
 from common.visible import visible

@@ -1,37 +1,42 @@
-"""Progress bars and tables on a terminal, and the plain lines that stand for them elsewhere."""
+"""The results that a person reads: tables and sentences."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TransferSpeedColumn,
-)
 from rich.table import Table
 from rich.text import Text as Styled
 
+from cli.bars import STATUSES
 from cli.screen import Screen
+from cli.uploads import Sent
 from common.texts import Text
 
 Json = dict[str, Any]
 
-_UPLOADING = Text("Subiendo {name}", "Uploading {name}")
-_IMPORTING = Text("Importando filas", "Importing rows")
-_WAITING = Text("En cola, esperando a un worker", "Queued, waiting for a worker")
-_ROWS_DONE = Text("{processed} de {total} filas", "{processed} of {total} rows")
 _TASK = Text("Tarea {task_id}", "Task {task_id}")
 _REJECTED_ROWS = Text("Filas rechazadas", "Rejected rows")
 _WARNINGS = Text("Advertencias", "Warnings")
 _GROUPS = Text("Qué corregir", "What to mend")
 _FROM_ROW = Text("{error} (la primera es la {fila})", "{error} (the first is {fila})")
 _NO_REJECTED_ROWS = Text("Ninguna fila fue rechazada", "No row was rejected")
+_MEND = Text(
+    "Para corregirlas: ./carga errors {task_id} --guardar corregir.xlsx; corrija ese archivo y súbalo",
+    "To mend them: ./carga errors {task_id} --guardar mend.xlsx; mend that file and upload it",
+)
+_OPEN_ROWS = Text(
+    "De las rechazadas quedan {abiertas} por corregir; {resueltas} entraron en otra carga",
+    "Of those rejected {abiertas} are still to be mended; {resueltas} came in with another upload",
+)
+_FILE = Text("Archivo", "File")
+_OUTCOME = Text("Resultado", "Outcome")
+_TASK_ID = Text("Tarea", "Task")
+_WHEN = Text("Recibido", "Received")
+_PROVIDER = Text("Proveedor", "Provider")
+_REFUSED = Text("rechazado: {reason}", "refused: {reason}")
+_TRIAL = Text("{status} (ensayo)", "{status} (dry run)")
+_NO_TASKS = Text("Ninguna carga coincide", "No upload matches")
+_MORE_TASKS = Text("Hay más: use --limite", "There are more: use --limite")
 _MORE_REJECTED_ROWS = Text("… y {more} más: {url}", "… and {more} more: {url}")
 _ROW = Text("Fila", "Row")
 _REASON = Text("Motivo", "Reason")
@@ -50,59 +55,9 @@ _SUMMARY = {
     "duplicados": Text("Duplicadas", "Duplicates"),
     "productos_creados": Text("Productos creados", "Products created"),
     "productos_actualizados": Text("Productos actualizados", "Products updated"),
+    "sin_cambios": Text("Sin cambios", "Unchanged"),
     "superados": Text("Superadas por una carga posterior", "Overtaken by a later upload"),
 }
-
-
-@contextmanager
-def upload_bar(screen: Screen, name: str, size: int) -> Iterator[Callable[[int], None]]:
-    """A bar in bytes; call what it yields with the size of every piece sent."""
-    if not screen.err.is_terminal:
-        screen.say(_UPLOADING, name=name)
-        yield lambda _: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=screen.err) as progress:
-        bar = progress.add_task(screen.words(_UPLOADING, name=name), total=size)
-        yield lambda sent: progress.advance(bar, sent)
-
-
-@contextmanager
-def rows_bar(screen: Screen) -> Iterator[Callable[[Json], None]]:
-    """A bar in rows; call what it yields with every status that is read."""
-    if not screen.err.is_terminal:
-        yield _plain_rows(screen)
-        return
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=screen.err) as progress:
-        bar = progress.add_task(screen.words(_WAITING), total=None)
-
-        def update(status: Json) -> None:
-            rows = status["progress"]
-            waiting = status["status"] == "pending"
-            words = screen.words(_WAITING if waiting else _IMPORTING)
-            progress.update(bar, description=words, completed=rows["processed"], total=rows["total"] or None)
-
-        yield update
-
-
-def _plain_rows(screen: Screen) -> Callable[[Json], None]:
-    """A line whenever something has changed: what a log file can hold."""
-    shown: list[Json] = []
-
-    def update(status: Json) -> None:
-        rows = status["progress"]
-        if rows["total"] and rows not in shown:
-            shown[:] = [rows]
-            screen.say(_ROWS_DONE, processed=rows["processed"], total=rows["total"])
-
-    return update
 
 
 def show_accepted(screen: Screen, accepted: Json) -> None:
@@ -117,7 +72,7 @@ def show_status(screen: Screen, status: Json, url: str) -> None:
     processed, total = rows["processed"], rows["total"] or "?"  # 0 until a worker has opened the file
     match status["status"]:
         case "completed":
-            _show_result(screen, status["result"], url)
+            _show_result(screen, status, url)
         case "failed":
             screen.show(_FAILED, style="red", error=status["error"])
         case "cancelled":
@@ -147,29 +102,101 @@ def _show_list(screen: Screen, lines: list[str]) -> None:
         screen.out.print(Styled(f"  • {line}"))  # never markup: it quotes the file
 
 
-def _show_result(screen: Screen, result: Json, url: str) -> None:
+def _show_result(screen: Screen, status: Json, url: str) -> None:
+    result = status["result"]
     screen.out.print(Styled(result["mensaje"], style="bold green"))
     table = Table(show_header=False)
     for key, value in result["resumen"].items():
         label = screen.words(_SUMMARY[key]) if key in _SUMMARY else key
         table.add_row(label, Styled(str(value), justify="right"))
     screen.out.print(table)
-    _show_rejected(screen, result, url)
+    _show_rejected(screen, status, url)
 
 
-def _show_rejected(screen: Screen, result: Json, url: str) -> None:
+def _show_rejected(screen: Screen, status: Json, url: str) -> None:
+    result = status["result"]
     rejected = result["resumen"]["rechazados"]
     if not rejected:
         screen.show(_NO_REJECTED_ROWS)
         return
     show_groups(screen, result.get("grupos_errores", []))
     screen.show(_REJECTED_ROWS, style="bold")
-    table = Table()
-    table.add_column(screen.words(_ROW), justify="right")
-    table.add_column(screen.words(_REASON), overflow="fold")
-    for error in result["errores"]:
-        table.add_row(str(error["fila"]), Styled(error["error"]))  # never markup: it quotes the file
-    screen.out.print(table)
+    show_errors(screen, result["errores"])
     more = rejected - len(result["errores"])
     if more > 0:
         screen.show(_MORE_REJECTED_ROWS, more=more, url=url + result["enlaces"]["errores"])
+    corrections = status.get("correcciones")
+    if corrections:
+        screen.show(_OPEN_ROWS, **corrections)
+    if not corrections or corrections["abiertas"]:
+        screen.say(_MEND, task_id=status["task_id"])
+
+
+def show_errors(screen: Screen, errors: Sequence[Json]) -> None:
+    """Rejected rows, and why."""
+    table = Table()
+    table.add_column(screen.words(_ROW), justify="right")
+    table.add_column(screen.words(_REASON), overflow="fold")
+    for error in errors:
+        table.add_row(str(error["fila"]), Styled(error["error"]))  # never markup: it quotes the file
+    screen.out.print(table)
+
+
+def show_uploads(screen: Screen, uploads: Sequence[Sent]) -> None:
+    """What became of each of several files."""
+    table = Table()
+    table.add_column(screen.words(_FILE), overflow="fold")
+    for words in (_OUTCOME, _SUMMARY["total"], _SUMMARY["exitosos"], _SUMMARY["rechazados"]):
+        table.add_column(
+            screen.words(words), justify="left" if words is _OUTCOME else "right", overflow="fold"
+        )
+    table.add_column(screen.words(_TASK_ID), no_wrap=True)
+    for sent in uploads:
+        table.add_row(Styled(sent.source.name), *_outcome(screen, sent))
+    screen.out.print(table)
+
+
+def show_tasks(screen: Screen, page: Json) -> None:
+    """Tasks as a list, newest first."""
+    if not page["tasks"]:
+        screen.show(_NO_TASKS)
+        return
+    table = Table()
+    for words in (_WHEN, _PROVIDER, _FILE, _OUTCOME):
+        table.add_column(screen.words(words), overflow="fold")
+    for key in ("total", "rechazados"):
+        table.add_column(screen.words(_SUMMARY[key]), justify="right")
+    table.add_column(screen.words(_TASK_ID), no_wrap=True)
+    for task in page["tasks"]:
+        rows = task["progress"]
+        when = datetime.fromisoformat(task["created_at"]).astimezone().strftime("%Y-%m-%d %H:%M")
+        table.add_row(
+            when,
+            task["proveedor_id"],
+            Styled(task["filename"]),
+            Styled(_standing(screen, task)),
+            str(rows["total"]),
+            str(rows["failed"]),
+            task["task_id"],
+        )
+    screen.out.print(table)
+    if page["next"]:
+        screen.say(_MORE_TASKS)
+
+
+def _outcome(screen: Screen, sent: Sent) -> list[Styled]:
+    """Return the cells behind the name of a file."""
+    if sent.answer is None:
+        assert sent.error is not None
+        reason = screen.words(sent.error.text, **sent.error.params)
+        return [Styled(screen.words(_REFUSED, reason=reason), style="red"), *[Styled("")] * 4]
+    rows = sent.answer.get("progress")
+    counts = [str(rows[key]) for key in ("total", "successful", "failed")] if rows else [""] * 3
+    return [Styled(cell) for cell in (_standing(screen, sent.answer), *counts, sent.answer["task_id"])]
+
+
+def _standing(screen: Screen, task: Json) -> str:
+    words = screen.words(STATUSES[task["status"]])
+    if task.get("error"):
+        return f"{words}: {task['error']}"
+    return screen.words(_TRIAL, status=words) if task.get("opciones", {}).get("validar") else words

@@ -48,6 +48,8 @@ class Failpoint(StrEnum):
     MESSAGE_SETTLING = "message_settling"
     MESSAGE_SETTLED = "message_settled"
     LEASE_RELEASED = "lease_released"
+    # and one of which an error file was ordered
+    ERROR_FILE_STORED = "error_file_stored"
     # a worker sees to what was given up, and an operator tries it again
     LETTER_WRITTEN = "letter_written"
     LETTER_BURIED = "letter_buried"

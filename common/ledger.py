@@ -14,7 +14,7 @@ from common.tasks import GROUP_LIMIT, LIST_LIMIT, FaultGroup, Progress, RowError
 TASK_COLUMNS = """
        task_id, kind, status, filename, proveedor_id, accepted_at, updated_at, completed_at,
        total, processed, successful, failed, result, error_code, error_params, revision,
-       columns, notices, facts, options, size_bytes, parent_task_id, resolved"""
+       columns, notices, facts, sample, options, size_bytes, parent_task_id, resolved"""
 
 _READ_TASK = f"SELECT {TASK_COLUMNS} FROM tasks WHERE task_id = $1"
 
@@ -115,6 +115,7 @@ def record_from_row(
         columns=_json(row["columns"]),
         notices=_json(row["notices"]),
         facts=_json(row["facts"]),
+        sample=_json(row["sample"]),
         options=_json(row["options"]),
         size_bytes=row["size_bytes"],
         parent_task_id=_uuid(row["parent_task_id"]),

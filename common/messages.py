@@ -134,4 +134,9 @@ def object_key(task_id: UUID) -> str:
 
 def report_key(task_id: UUID, revision: int, language: str, format: str) -> str:
     """Return the S3 key of a report on an upload's rejected rows, as its task stood at that revision."""
-    return f"reports/{task_id}/{revision}.{language}.{format}"
+    return f"{report_prefix(task_id)}{revision}.{language}.{format}"
+
+
+def report_prefix(task_id: UUID) -> str:
+    """Return what the S3 keys of all reports on an upload begin with."""
+    return f"reports/{task_id}/"

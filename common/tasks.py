@@ -72,7 +72,8 @@ class TaskRecord(msgspec.Struct, frozen=True, kw_only=True):
     """All that a status answer needs, in no language yet.
 
     Whatever was added later has a default: Redis holds records of older versions for a day.
-    ``columns``, ``notices`` and ``facts`` say how the file was understood; the groups come at the end.
+    ``columns``, ``notices`` and ``facts`` say how the file was understood, ``sample`` are its first rows; the
+    groups come at the end.
     ``parent_task_id`` is the upload of which this one mends rejected rows; of its own, ``resolved`` have been
     brought in by the uploads in ``corrections``, oldest first.
     """
@@ -92,6 +93,7 @@ class TaskRecord(msgspec.Struct, frozen=True, kw_only=True):
     columns: list[dict[str, Any]] = []
     notices: list[dict[str, Any]] = []
     facts: dict[str, Any] = {}
+    sample: list[dict[str, Any]] = []
     options: dict[str, bool] = {}
     size_bytes: int | None = None
     parent_task_id: UUID | None = None

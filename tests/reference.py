@@ -37,6 +37,8 @@ class Outcome:
     duplicados: int = 0
     superados: int = 0
     productos_actualizados: int = 0
+    #: rows that left their product as it was, or came too late for it
+    sin_cambios: int = 0
     #: ids of the products created, as they were in the row, in file order
     created: list[str] = field(default_factory=list)
     #: rejected rows in file order, with their faults
@@ -47,11 +49,12 @@ class Outcome:
         """The summary as the status shows it."""
         return {
             "total": self.total,
-            "exitosos": len(self.created) + self.productos_actualizados + self.superados,
+            "exitosos": len(self.created) + self.productos_actualizados + self.sin_cambios,
             "rechazados": len(self.rejected),
             "duplicados": self.duplicados,
             "productos_creados": len(self.created),
             "productos_actualizados": self.productos_actualizados,
+            "sin_cambios": self.sin_cambios,
             "superados": self.superados,
         }
 
@@ -122,9 +125,13 @@ def _take(products: list[Product], new: Product, fila: int, replace: bool, outco
         outcome.rejected.append((fila, [{"code": "duplicate_product", "params": {"keys": keys}}]))
     elif existing.written_by > new.written_by:
         outcome.superados += 1
+        outcome.sin_cambios += 1
     else:
+        if existing.values == new.values:
+            outcome.sin_cambios += 1
+        else:
+            outcome.productos_actualizados += 1
         existing.values, existing.written_by = new.values, new.written_by
-        outcome.productos_actualizados += 1
 
 
 def _find(products: list[Product], column: str, value: Value) -> Product | None:

@@ -100,6 +100,10 @@ async def bury(connection: asyncpg.Connection, letter: Delivery, quiet_seconds: 
 async def _bury_upload(
     connection: asyncpg.Connection, upload: UploadMessage, letter: Delivery, quiet_seconds: float
 ) -> Buried | Held:
+    if upload.report is not None:
+        # its task is over, and lacks nothing; whoever wants the error file orders it again
+        log.warning("error_file_given_up", task_id=str(upload.task_id), deliveries=letter.count)
+        return Buried(None)
     async with connection.transaction():
         await connection.execute(_LIMIT_WAIT)
         # a message seen to before: its task may have been reopened since, for a message of its own

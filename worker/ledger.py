@@ -100,7 +100,7 @@ SELECT t.cursor FROM tasks AS t, pg_advisory_xact_lock_shared($4)
 
 _OPEN = """
 UPDATE tasks
-   SET total = $4, sha256 = $5, columns = $6, notices = $7, facts = $8, revision = revision + 1,
+   SET total = $4, sha256 = $5, columns = $6, notices = $7, facts = $8, sample = $9, revision = revision + 1,
        updated_at = clock_timestamp()
  WHERE proveedor_id = $1 AND task_id = $2 AND epoch = $3 AND status = 'processing'
 RETURNING *
@@ -242,7 +242,7 @@ async def open_task(
     Raises:
         Fenced: the task is no longer this attempt's.
     """
-    told = [_json(part) for part in (reading.columns, reading.notices, reading.facts)]
+    told = [_json(part) for part in (reading.columns, reading.notices, reading.facts, reading.sample)]
     row = await connection.fetchrow(_OPEN, *_identity(claim), total, sha256, *told)
     return record_from_row(_own(row))
 

@@ -36,6 +36,9 @@ class Metrics:
         self.dead_letters = Counter(
             "carga_worker_dead_letters", "Messages taken from the dead-letter queue", registry=registry
         )
+        self.error_files = Counter(
+            "carga_worker_error_files", "Error files ordered of uploads", ["outcome"], registry=registry
+        )
         self.reconciled = Counter(
             "carga_worker_reconciled", "What the reconciler put right", ["what"], registry=registry
         )

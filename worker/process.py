@@ -13,6 +13,7 @@ from common.messages import UploadMessage
 from worker import ledger
 from worker.attempt import Attempt, give_back, release
 from worker.database import DATABASE_FAULTS
+from worker.error_file.making import make_error_file
 from worker.heartbeat import keep_lease
 from worker.ledger import Claim, Fenced, Held, Over
 from worker.outcomes import Done, Lost, Outcome, Retry
@@ -44,8 +45,11 @@ async def process_upload(shop: Workshop, upload: UploadMessage, correlation_id: 
     """Bring one upload as far as it goes. Never raises for what an upload or a store can do to it.
 
     When a store fails on the way the upload stays here and goes on from its cursor once the store is back;
-    only when that takes long, or the worker is to stop, is the message given back.
+    only when that takes long, or the worker is to stop, is the message given back. Of an upload that is over
+    its error file may be ordered: that is no attempt at it.
     """
+    if upload.report is not None:
+        return await make_error_file(shop, upload, upload.report)
     owner = f"{shop.worker_id}/{secrets.token_hex(4)}"
     stay = _Stay(owner, time.monotonic() + shop.handover_seconds)
     for _ in range(_TRIES_IN_PLACE):

@@ -15,11 +15,13 @@ _NUL = "\x00"
 
 @dataclass(frozen=True)
 class Reading:
-    """``columns``: how each was understood; ``notices``: warnings; ``facts``: encoding, sheet and so on."""
+    """``columns``: how each was understood; ``notices``: warnings; ``facts``: encoding, sheet and so on;
+    ``sample``: the first rows, ``{"fila": …, "cells": […]}``."""
 
     columns: list[dict[str, Any]] = field(default_factory=list)
     notices: list[dict[str, Any]] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
+    sample: list[dict[str, Any]] = field(default_factory=list)
 
     def cut(self) -> "Reading":
         """Return it without what is too long. Columns that mean something go before those that are
@@ -29,7 +31,7 @@ class Reading:
         if len(shown) > _LIST_ENTRIES:
             ignored = (column for column in self.columns if column.get("column") is None)
             shown = known + list(islice(ignored, max(0, _LIST_ENTRIES - len(known))))
-        return Reading(_cut(shown), _cut(self.notices), _cut(self.facts))
+        return Reading(_cut(shown), _cut(self.notices), _cut(self.facts), _cut(self.sample))
 
 
 def cut_params(params: dict[str, Any]) -> dict[str, Any]:

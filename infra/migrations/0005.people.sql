@@ -5,6 +5,8 @@
 SET LOCAL lock_timeout = '20s';
 
 ALTER TABLE tasks
+    -- the first rows as they stand in the file: [{"fila": …, "cells": […]}, …]
+    ADD COLUMN sample         jsonb NOT NULL DEFAULT '[]',
     -- the upload of which this one mends rejected rows
     ADD COLUMN parent_task_id uuid,
     -- how many of its rejected rows an upload like that has brought in since

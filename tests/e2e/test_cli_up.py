@@ -71,7 +71,7 @@ async def _another_clone_is_told_of_the_taken_port(tmp_path: Path, ports: dict[s
 async def _files_go_in_and_results_come_out(clone: Clone) -> None:
     data = clone.directory / "data"
     ended = await clone.run("upload", f"{data}/productos_300_con_errores.csv", "--proveedor", "P1", "--json")
-    assert ended.code == 0
+    assert ended.code == 5
     status = json.loads(ended.output)
     expected = json.loads((data / "productos_300_con_errores.esperado.json").read_text())
     assert status["status"] == "completed"
@@ -81,7 +81,7 @@ async def _files_go_in_and_results_come_out(clone: Clone) -> None:
     dry = await clone.run(
         *("upload", f"{data}/productos_300_con_errores.csv", "--proveedor", "P3", "--validar", "--json")
     )
-    assert dry.code == 0
+    assert dry.code == 5
     validation = json.loads(dry.output)["result"]
     assert validation.pop("validacion") is True
     assert validation["resumen"] == status["result"]["resumen"]

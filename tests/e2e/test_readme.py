@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from cli.exit_codes import ExitCode
 from cli.stack import ServicePorts, Stack
 from infra.embedded.ports import free_port
 from tests.support import readme
@@ -54,5 +55,5 @@ async def test_the_terminal_example_imports_the_sample(stack: Stack) -> None:
         cwd=ROOT, env={**os.environ, **stack.addresses()}, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     output, _ = await shell.communicate()
-    assert shell.returncode == 0
+    assert shell.returncode == ExitCode.REJECTED_ROWS
     assert "duplicad" in output.decode()

@@ -20,7 +20,8 @@ from worker.readers.sandbox import Batch
 
 _NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 _TABLE = """
-SELECT id, codigo, nombre, accepted_at, task_id, created_at = transaction_timestamp() AS is_new
+SELECT id, codigo, nombre, accepted_at, task_id, created_at = transaction_timestamp() AS is_new,
+       updated_at >= transaction_timestamp() AS is_changed
   FROM products WHERE proveedor_id = $1 ORDER BY id
 """
 
@@ -29,11 +30,13 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True)
 class Upload:
-    """Batches of rows, (id, codigo) each. ``hour``: when it was accepted."""
+    """Batches of rows, (id, codigo) each. ``hour``: when it was accepted; ``edition``: of what its rows say
+    besides, of which every third has but one."""
 
     batches: list[list[Pair]]
     replace: bool
     hour: int
+    edition: int = 0
 
 
 #: Runs of products as a file has them, and pairs that meet in odd ways.
@@ -45,7 +48,13 @@ _ODD = st.tuples(st.sampled_from(["i0", "i1", "i2", "i3"]), st.sampled_from(["c0
 )
 _BATCH = st.lists(st.one_of(_RUNS, _RUNS, _ODD), min_size=1, max_size=3).map(chain.from_iterable).map(list)
 UPLOADS = st.lists(
-    st.builds(Upload, st.lists(_BATCH, min_size=1, max_size=4), st.booleans(), st.integers(0, 3)),
+    st.builds(
+        Upload,
+        st.lists(_BATCH, min_size=1, max_size=4),
+        st.booleans(),
+        st.integers(0, 3),
+        edition=st.integers(0, 1),
+    ),
     min_size=1,
     max_size=4,
 )
@@ -70,10 +79,11 @@ def message(proveedor_id: str, upload: Upload, place: int) -> UploadMessage:
     )
 
 
-def batch_of(pairs: list[Pair], first: int, name: str) -> Batch:
-    rest = "Curación\t9.50\tINVIMA 1\tSeco\t3\t\\N\t10\t5\tfalse\ttrue"
+def batch_of(pairs: list[Pair], first: int, edition: int = 0) -> Batch:
+    """The rows of a batch, their numbers written in one way or another."""
+    rest = ("9.50\tINVIMA 1\t\\\\x\t3\t\\N\t10\t5", "09.5\tINVIMA 1\t\\\\x\t003\t\\N\t010\t5")
     lines = [
-        f"{id}\t{name} {fila}\t{codigo}\t{rest}".encode()
+        f"{id}\tGasa {0 if fila % 3 else edition}\t{codigo}\tc\t{rest[fila % 2]}\tfalse\ttrue".encode()
         for fila, (id, codigo) in enumerate(pairs, start=first)
     ]
     heads = [(fila, list(pair)) for fila, pair in enumerate(pairs, start=first)]
@@ -88,7 +98,7 @@ async def write(
     for place, upload in enumerate(uploads):
         writer, fila = CatalogWriter(message(proveedor_id, upload, place)), 2
         for pairs in upload.batches:
-            batch = batch_of(pairs, fila, f"upload {place}, row")
+            batch = batch_of(pairs, fila, upload.edition)
             fila += len(pairs)
             is_staged = staged and await writer.stage(connection, batch)
             async with connection.transaction():
@@ -120,8 +130,24 @@ async def test_an_even_batch_is_not_folded(
     assert [len(effect.outputs) for effect in effects] == [5, 0, 1, 0]
 
 
+@pytest.mark.parametrize("staged", [True, False])
+async def test_a_row_that_changes_nothing_leaves_its_mark_all_the_same(
+    connection: asyncpg.Connection, staged: bool
+) -> None:
+    known = [(f"i{n}", f"c{n}") for n in range(6)]
+    uploads = [Upload([known], replace=True, hour=n, edition=n // 2) for n in range(3)]
+    first, _, second, table, third, changed = await write(connection, uuid4().hex, uploads, staged=staged)
+    assert [effect.tallies["productos_creados"] for effect in (first, second, third)] == [6, 0, 0]
+    assert [effect.tallies["productos_actualizados"] for effect in (first, second, third)] == [0, 0, 2]
+    assert [effect.tallies["sin_cambios"] for effect in (first, second, third)] == [0, 6, 4]
+    assert [effect.successful for effect in (first, second, third)] == [6, 6, 6]
+    # it is the later upload's now, and says when it was last another
+    assert {(row[4], row[6]) for row in table} == {(UUID(int=1), False)}
+    assert [row[6] for row in changed] == [False, True, False, False, True, False]
+
+
 async def test_rows_that_are_staged_take_the_place_of_others(connection: asyncpg.Connection) -> None:
     writer = CatalogWriter(message("P", Upload([], replace=False, hour=0), 0))
     for id in ("a", "b"):
-        assert await writer.stage(connection, batch_of([(id, id)], 2, "row"))
+        assert await writer.stage(connection, batch_of([(id, id)], 2))
     assert [row["id"] for row in await connection.fetch("SELECT id FROM incoming")] == ["b"]

@@ -5,11 +5,14 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import pytest
 
 from common.messages import UploadMessage
 from worker.database import Database
+from worker.processors.catalog.copy_text import escape
 from worker.processors.catalog.fold import Change, Existing
+from worker.processors.catalog.lines import says_the_same
 from worker.processors.catalog.products import find_matching, write
 
 _NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -96,7 +99,22 @@ async def test_a_product_is_later_when_a_later_accepted_upload_wrote_it(
 ) -> None:
     await store(connection, upload("PROV001", accepted_at, task), a="1", b="2")
     products = await find_matching(connection, upload("PROV001", task=2), [("a", "1"), ("z", "2")])
-    assert products == [Existing("a", "1", later), Existing("b", "2", later)]
+    lines = {id: _ONE_ROW.format(id=id, codigo=codigo).encode() for id, codigo in ("a1", "b2")}
+    assert products == [Existing("a", "1", later, lines["a"]), Existing("b", "2", later, lines["b"])]
+
+
+async def test_a_product_is_found_as_it_was_written(connection: asyncpg.Connection) -> None:
+    texts = ["a\\b", "Gasa \\N 'x' {}", "1", "\\\\", "09.5", '"INVIMA"', "\\t", "003", "\\", "010", "5"]
+    line = "\t".join([*map(escape, texts), "true", "false"]).encode()
+    await write(connection, upload("PROV001"), [Change("a\\b", "1", line, before=None)])
+    (found,) = await find_matching(connection, upload("PROV001"), [("a\\b", "z")])
+    stored = line
+    for written, kept in ((b"09.5", b"9.50"), (b"003", b"3"), (b"010", b"10")):
+        stored = stored.replace(written, kept)
+    assert (found.id, found.line) == ("a\\b", stored)
+    assert says_the_same(found.line, line)
+    keeping = msgspec.structs.replace(upload("PROV001"), reemplazar_duplicados=False)
+    assert await find_matching(connection, keeping, [("a\\b", "z")]) == [Existing("a\\b", "1")]
 
 
 async def test_what_was_planned_for_a_small_table_does_not_read_a_large_one_whole(database_url: str) -> None:

@@ -149,7 +149,7 @@ def test_duplicates_are_rejected_without_replacing() -> None:
     ]
     assert outcome.resumen == {
         "total": 4, "exitosos": 1, "rechazados": 3, "duplicados": 3,
-        "productos_creados": 1, "productos_actualizados": 0, "superados": 0,
+        "productos_creados": 1, "productos_actualizados": 0, "sin_cambios": 0, "superados": 0,
     }  # fmt: skip
 
 
@@ -184,13 +184,29 @@ def test_a_row_that_comes_late_writes_nothing() -> None:
     outcome = take(catalogue, (2, good("a", "9", nombre="earlier")), replace=True)
     assert catalogue.products("P")[0]["nombre"] == "later"
     assert (outcome.superados, outcome.duplicados, outcome.resumen["exitosos"]) == (1, 1, 1)
+    assert (outcome.sin_cambios, outcome.productos_actualizados) == (1, 0)
+
+
+def test_a_row_that_says_what_is_there_changes_nothing_but_whose_it_is() -> None:
+    catalogue = Catalogue()
+    take(catalogue, (2, good("a", "1", precio_unitario="12.5")), replace=False, task=FIRST)
+    rows: list[UploadRow] = [
+        (2, good("a", "1", precio_unitario="12,50")),
+        (3, good("a", "1", nombre="Otra")),
+        (4, good("a", "1", nombre="Otra")),
+        (5, good("a", "2", nombre="Otra")),
+    ]
+    outcome = take(catalogue, *rows, replace=True, task=SECOND)
+    assert (outcome.sin_cambios, outcome.productos_actualizados) == (2, 2)
+    assert take(catalogue, (2, good("a", "2")), replace=True, task=FIRST).superados == 1
 
 
 def test_a_tie_goes_to_the_greater_task() -> None:
     catalogue = Catalogue()
     take(catalogue, (2, good("a", "1", nombre="second")), replace=True, task=SECOND)
     assert take(catalogue, (2, good("a", "1")), replace=True, task=FIRST).superados == 1
-    assert take(catalogue, (2, good("a", "1")), replace=True, task=SECOND).productos_actualizados == 1
+    again = good("a", "1", nombre="third")
+    assert take(catalogue, (2, again), replace=True, task=SECOND).productos_actualizados == 1
 
 
 def test_providers_never_meet() -> None:

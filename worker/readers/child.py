@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count, islice
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -23,10 +23,16 @@ from worker.readers.table import (
     CheckerFactory,
     FileRefused,
     PlainRows,
+    Row,
     TableReader,
     Verdict,
     rows_of,
 )
+
+#: How much of a file is shown to whoever wants to see what was read.
+_SAMPLE_ROWS = 5
+_SAMPLE_COLUMNS = 100
+_SAMPLE_CHARACTERS = 300
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -83,8 +89,9 @@ def read_frames(file: BinaryIO, order: Order, submit: Submit = at_once) -> Itera
     try:
         reader = _open(file, order.format, submit)
         checker, header_fila = _find_header(reader, order.checker)
-        total = _survey_rows(reader, header_fila, checker)
-        yield Opened(total, checker.columns, [*reader.notices, *checker.notices()], reader.facts)
+        total, sample = _survey_rows(reader, header_fila, checker)
+        notices = [*reader.notices, *checker.notices()]
+        yield Opened(total, checker.columns, notices, reader.facts, sample)
         rows = _check_rows(reader, max(order.after, header_fila), checker)
         yield from _frames(rows, order.rows_per_frame)
         yield End()
@@ -115,22 +122,30 @@ def _find_header(reader: TableReader, checker: str) -> tuple[Checker, int]:
     return factory(header.cells), header.fila
 
 
-def _survey_rows(reader: TableReader, header_fila: int, checker: Checker) -> int:
-    """Show the checker all rows and return how many there are; reading to the end also shows that the whole
-    file is well formed."""
+def _survey_rows(reader: TableReader, header_fila: int, checker: Checker) -> tuple[int, list[dict[str, Any]]]:
+    """Show the checker all rows and return how many there are, and the first of them as they stand there;
+    reading to the end also shows that the whole file is well formed."""
     total = 0
+    sample: list[dict[str, Any]] = []
     for piece in reader.pieces():
         if isinstance(piece, PlainRows):
             rows = piece.behind(header_fila)
             if rows.cells:
                 checker.survey_all(rows)
                 total += len(rows.cells)
+                sample += map(_shown, islice(rows.rows(), _SAMPLE_ROWS - len(sample)))
         elif piece.fila > header_fila and not piece.is_blank:
             checker.survey(piece)
             total += 1
+            if len(sample) < _SAMPLE_ROWS:
+                sample.append(_shown(piece))
     if total == 0:
         raise FileRefused("no_rows")
-    return total
+    return total, sample
+
+
+def _shown(row: Row) -> dict[str, Any]:
+    return {"fila": row.fila, "cells": [cell[:_SAMPLE_CHARACTERS] for cell in row.cells[:_SAMPLE_COLUMNS]]}
 
 
 def _check_rows(reader: TableReader, after: int, checker: Checker) -> Iterator[tuple[int, Verdict]]:

@@ -17,13 +17,14 @@ class Opened(msgspec.Struct, frozen=True, tag=0, array_like=True):
     """The file is well formed and has ``total`` rows that are not blank, the header apart.
 
     ``columns``: how each was understood; ``notices``: warnings about the file as a whole; ``facts``: how it
-    was read.
+    was read; ``sample``: its first rows as they stand there.
     """
 
     total: int
     columns: list[dict[str, Any]] = []
     notices: list[dict[str, Any]] = []
     facts: dict[str, Any] = {}
+    sample: list[dict[str, Any]] = []
 
 
 class CheckedRow(msgspec.Struct, frozen=True, array_like=True, gc=False):

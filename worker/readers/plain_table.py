@@ -66,10 +66,15 @@ class PlainTable:
     def columns(self) -> Iterator[tuple[int, list[Sequence[str]]]]:
         """Yield the texts of consecutive rows, column by column, each time with the number of the first of
         them. What is left out are empty rows, and the columns before the first that is not empty."""
-        first = min((rows.column for rows in self._rows), default=0)
+        first = self.first_column
         for rows in self._rows:
             missing: list[Sequence[str]] = [("",) * rows.height] * (rows.column - first)
             yield rows.first, missing + unpack(rows)
+
+    @property
+    def first_column(self) -> int:
+        """The number of the first column that is not empty, 0 where all are."""
+        return min((rows.column for rows in self._rows), default=0)
 
     def _add_first(self) -> None:
         references, reading = self._waiting.popleft()

@@ -28,7 +28,7 @@ _LINGER_SECONDS = 5
 #: Deaths by what the child is allowed: processor time, and memory (a parser in Rust aborts without it).
 _LIMIT_SIGNALS = (signal.SIGXCPU, signal.SIGABRT)
 #: All that the child gets of our environment, which holds secrets.
-_CHILD_VARIABLES = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH")
+CHILD_VARIABLES = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH")
 
 
 class ReaderCrashed(Exception):
@@ -65,7 +65,7 @@ async def _start(command: Sequence[str], *, stdin: Any, frames_ahead: int = FRAM
         partial(Frames, frames_ahead),
         sys.executable, "-m", *command,
         stdin=stdin, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-        env={name: os.environ[name] for name in _CHILD_VARIABLES if name in os.environ},
+        env={name: os.environ[name] for name in CHILD_VARIABLES if name in os.environ},
         start_new_session=True,
     )  # fmt: skip
     return Reader(transport, frames)

@@ -66,7 +66,7 @@ class RowSource:
 
     def __init__(self, opened: Opened, frames: Frames, batch_max_rows: int) -> None:
         self.total = opened.total
-        self.reading = Reading(opened.columns, opened.notices, opened.facts)
+        self.reading = Reading(opened.columns, opened.notices, opened.facts, opened.sample)
         self._frames = frames
         self._batch_max_rows = batch_max_rows
 

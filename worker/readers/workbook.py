@@ -25,7 +25,8 @@ class Workbook:
 
     ``place``: of the sheet among all sheets; ``rank``: among the worksheets (there are charts and the like);
     ``speaking_styles``: those under which a number is shown as something else; ``is_usual``: it is laid out
-    as the fast parser takes it to be.
+    as the fast parser takes it to be; ``strings``, ``styles`` and ``theme`` are the names of those parts;
+    ``is_1904``: its days are counted from 1904 on.
     """
 
     sheet: str
@@ -33,6 +34,9 @@ class Workbook:
     place: int
     rank: int
     strings: str | None
+    styles: str | None
+    theme: str | None
+    is_1904: bool
     speaking_styles: frozenset[int]
     is_strict: bool
     is_usual: bool
@@ -60,6 +64,9 @@ def read_workbook(package: Package) -> Workbook:
         place=sheets.index(chosen),
         rank=worksheets.index(chosen),
         strings=parts.get("sharedStrings"),
+        styles=parts.get("styles"),
+        theme=parts.get("theme"),
+        is_1904=any(element.get("date1904") in ("1", "true") for element in _all(root, "workbookPr")),
         speaking_styles=_speaking_styles(package, parts.get("styles")),
         is_strict=_STRICT in root.tag,
         is_usual=main == _USUAL_PLACE,

@@ -49,7 +49,8 @@ _OpenSheet = tuple[Callable[[], Iterable[Sequence[Any]]], Callable[[Any], str]]
 class XlsxReader:
     """A workbook, which is opened in a process of its own: it may be made to break a parser.
 
-    ``submit``: does some of the work beside the rest.
+    ``submit``: does some of the work beside the rest. ``package`` and ``book`` are what was found in the
+    file, for whoever wants to know more of it than its texts.
 
     Raises:
         FileRefused: it is no workbook, a damaged one, or one that no honest program would write.
@@ -72,7 +73,8 @@ class XlsxReader:
         package.check_large_parts()
 
     def _look(self, file: BinaryIO, package: Package, submit: Submit) -> None:
-        book = read_workbook(package)
+        self.package = package
+        self.book = book = read_workbook(package)
         sheet, self._table = _look_at_sheet(package, book, submit)
         if book.is_strict and self._table is None:
             raise FileRefused("xlsx_strict")
@@ -86,6 +88,11 @@ class XlsxReader:
         if self._table is None:
             file.seek(0)
             self._open_rows, self._to_text = _open_carefully(file, book)
+
+    @property
+    def first_column(self) -> int:
+        """The number of the sheet's column that the first cell of every row is of."""
+        return self._table.first_column if self._table else 1
 
     def pieces(self) -> Iterator[Row | PlainRows]:
         """Yield every row of the sheet from its first. Those that are blank have no cells, all others are as

@@ -108,6 +108,7 @@ def _add_task(
                 "duplicados": updated + failed - len(file.bad),
                 "productos_creados": len(created),
                 "productos_actualizados": updated,
+                "sin_cambios": 0,
                 "superados": 0,
             },
             "productos_creados": created,

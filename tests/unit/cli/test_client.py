@@ -12,6 +12,7 @@ from starlette.routing import Route
 from cli.client import Refused, Unreachable, connect
 from cli.errors import CommandError
 from cli.exit_codes import ExitCode
+from cli.sources import Source
 from infra.embedded.ports import free_port
 from tests.support.serving import serving
 
@@ -23,6 +24,7 @@ async def _upload(request: Request) -> Response:
         "body": body.decode("latin-1"),
         "query": str(request.url.query),
         "language": request.headers["accept-language"],
+        "key": request.headers["idempotency-key"],
     }
     return JSONResponse(seen, 202)
 
@@ -62,16 +64,22 @@ async def test_a_file_goes_out_piece_by_piece_with_its_name(url: str, tmp_path: 
     file = tmp_path / "catálogo.csv"
     file.write_bytes(b"x" * 300_000)
     pieces: list[int] = []
+    source = Source(file, file.name, 300_000)
     async with connect(url, "en") as client:
-        seen = await client.upload(file, "P 1&x=1", replace=True, on_bytes=pieces.append)
+        seen = await client.upload(
+            source, "P 1&x=1", replace=True, validate=False, key="k1", on_bytes=pieces.append
+        )
     assert sum(pieces) == 300_000
     assert len(pieces) > 2
     assert seen["length"] is True
     assert 'name="file"' in seen["body"]
     assert "cat" in seen["body"].split("filename")[1].splitlines()[0]
-    assert seen["query"] == "proveedor_id=P+1%26x%3D1&reemplazar_duplicados=true"
+    assert seen["query"] == "proveedor_id=P+1%26x%3D1&reemplazar_duplicados=true&validar=false"
+    assert seen["key"] == "k1"
     async with connect(url, "en") as client:
-        seen = await client.upload(file, "P", replace=False, validate=True, on_bytes=pieces.append)
+        seen = await client.upload(
+            source, "P", replace=False, validate=True, key="k2", on_bytes=pieces.append
+        )
     assert seen["query"] == "proveedor_id=P&reemplazar_duplicados=false&validar=true"
     assert seen["language"] == "en"
 

@@ -2,16 +2,20 @@
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+from cli.bars import bars
 from cli.errors import CommandError
 from cli.exit_codes import ExitCode
 from cli.follow import exit_code_of
-from cli.render import rows_bar, show_status, upload_bar
+from cli.render import show_status, show_tasks, show_uploads
 from cli.screen import Screen, language_of
+from cli.sources import Source
+from cli.uploads import Sent
 from common.texts import Language, Text
 
 
@@ -25,6 +29,9 @@ def _screen(language: Language = "es", *, terminal: bool = False) -> tuple[Scree
 
 def _status(status: str, **more: Any) -> dict[str, Any]:
     progress = {"total": 20, "processed": 10, "successful": 8, "failed": 2}
+    if status == "completed" and "result" in more:
+        rejected = more["result"]["resumen"]["rechazados"]
+        progress = {"total": 20, "processed": 20, "successful": 20 - rejected, "failed": rejected}
     return {"task_id": "t", "status": status, "progress": progress, "result": None, "error": None, **more}
 
 
@@ -62,7 +69,7 @@ def test_a_result_is_a_table_with_the_rejected_rows_beside_it() -> None:
     assert "25" in text
     assert "Campos vacíos: nombre" in text
     assert "nuevo" in text  # a word of the result that this version does not know
-    assert err.getvalue() == ""
+    assert err.getvalue().startswith("Para corregirlas: ./carga errors t --guardar")
 
 
 def test_warnings_and_groups_come_before_the_rows() -> None:
@@ -110,28 +117,71 @@ def test_every_end_of_a_task_has_its_words_and_exit_code(
     assert exit_code_of(status) is exit_code
 
 
+def test_rejected_rows_have_an_exit_code_of_their_own() -> None:
+    some_rejected = _completed({"fila": 2, "error": "x"}, rechazados=1)
+    assert exit_code_of(some_rejected) is ExitCode.REJECTED_ROWS
+    assert exit_code_of(_status("processing")) is ExitCode.OK
+
+
 def test_without_a_terminal_progress_is_a_line_whenever_something_changed() -> None:
     screen, out, err = _screen()
-    with upload_bar(screen, "a.csv", 10) as sent, rows_bar(screen) as update:
-        sent(10)
-        update(_status("pending", progress={"total": 0, "processed": 0}))
-        update(_status("processing"))
-        update(_status("processing"))
-        update(_status("processing", progress={"total": 20, "processed": 20}))
-    assert err.getvalue().splitlines() == ["Subiendo a.csv", "10 de 20 filas", "20 de 20 filas"]
+    with bars(screen) as shown:
+        bar = shown.add("a.csv", 10)
+        bar.sent(10)
+        bar.shows(_status("pending", progress={"total": 0, "processed": 0, "failed": 0}))
+        bar.shows(_status("processing"))
+        bar.shows(_status("processing"))
+        bar.shows(_status("processing", progress={"total": 20, "processed": 20, "failed": 0}))
+    lines = ["a.csv: subiendo", "a.csv: 10 de 20 filas", "a.csv: 20 de 20 filas"]
+    assert err.getvalue().splitlines() == lines
     assert out.getvalue() == ""
 
 
-def test_on_a_terminal_there_are_bars_in_bytes_and_then_in_rows() -> None:
+def test_on_a_terminal_each_file_has_a_bar_in_bytes_and_then_in_rows() -> None:
     screen, out, err = _screen(terminal=True)
-    with upload_bar(screen, "a.csv", 2_000) as sent:
-        sent(2_000)
-    with rows_bar(screen) as update:
-        update(_status("pending", progress={"total": 0, "processed": 0}))
-        update(_status("processing"))
-    assert "2.0/2.0 kB" in err.getvalue()
-    assert "10/20" in err.getvalue()
+    with bars(screen) as shown:
+        one, other = shown.add("a[b].csv", 2_000), shown.add("b.csv", 0)
+        one.sent(2_000)
+        other.shows(_status("pending", progress={"total": 0, "processed": 0, "failed": 0}))
+        shown_bytes = "2.0 kB/2.0 kB"
+    with bars(screen) as shown:
+        one = shown.add("a[b].csv", 2_000)
+        one.shows(_status("processing"))
+    assert shown_bytes in err.getvalue()
+    assert "a[b].csv: importando" in err.getvalue()
+    assert "10/20 filas, 2 rechazadas" in err.getvalue()
+    assert "b.csv: en cola" in err.getvalue()
     assert out.getvalue() == ""
+
+
+def test_of_several_files_each_has_its_line() -> None:
+    screen, out, _ = _screen()
+    refused = CommandError(Text("no es un catálogo", "no catalogue"), ExitCode.USAGE)
+    completed = {**_completed(rechazados=2), "task_id": "task-1"}
+    show_uploads(
+        screen,
+        [
+            Sent(Source(Path("a.csv"), "[a].csv", 1), completed),
+            Sent(Source(Path("b.pdf"), "b.pdf", 1), error=refused),
+        ],
+    )
+    lines = out.getvalue().splitlines()
+    assert any("[a].csv" in line and "completada" in line and "task-1" in line for line in lines)
+    assert any("b.pdf" in line and "rechazado: no es un catálogo" in line for line in lines)
+
+
+def test_tasks_are_a_table() -> None:
+    screen, out, err = _screen("en")
+    entry = _status("failed", error="Columns are missing", proveedor_id="P1", filename="x.csv")
+    trial = _status("completed", proveedor_id="P1", filename="y.csv", opciones={"validar": True})
+    tasks = [{**task, "created_at": "2026-11-20T10:00:00Z"} for task in (entry, trial)]
+    show_tasks(screen, {"tasks": tasks, "next": "/more"})
+    assert "failed: Columns are missing" in out.getvalue()
+    assert "completed (dry run)" in out.getvalue()
+    assert "There are more" in err.getvalue()
+    screen, out, _ = _screen()
+    show_tasks(screen, {"tasks": [], "next": None})
+    assert out.getvalue() == "Ninguna carga coincide\n"
 
 
 def test_a_failure_is_words_for_a_person_and_a_document_for_a_program() -> None:

@@ -54,6 +54,15 @@ def test_a_file_is_a_total_frames_of_ten_and_an_end() -> None:
     assert [frame.last for frame in rows if isinstance(frame, Rows)] == [11, 21, 26]
 
 
+def test_the_first_rows_come_as_they_stand_in_the_file() -> None:
+    odd = "P2,n,C2,g," + "x" * 1000 + ",s,a,2,,,,,"
+    opened = frames(csv([line(1), "", odd, *map(line, range(3, 20))]), after=10)[0]
+    assert isinstance(opened, Opened)
+    assert [row["fila"] for row in opened.sample] == [2, 4, 5, 6, 7]
+    assert opened.sample[0]["cells"] == line(1).split(",")
+    assert opened.sample[1]["cells"][4] == "x" * 300
+
+
 def test_a_row_is_either_its_line_with_its_keys_or_its_faults() -> None:
     _, rows, _ = frames(csv([line(1), line(2, sound=False)]))
     fault = {"code": "not_a_number", "params": {"column": "precio_unitario", "value": "gratis"}}

@@ -10,24 +10,32 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from worker.processors.catalog.lines import says_the_same
 from worker.readers.frames import CheckedRow
 
 
 class Existing(msgspec.Struct, frozen=True, gc=False):
-    """A product in the table. ``later``: an upload accepted after this one wrote it."""
+    """A product in the table. ``later``: an upload accepted after this one wrote it. ``line``: all of it, for
+    an upload that may replace it."""
 
     id: str
     codigo: str
     later: bool = False
+    line: bytes = b""
 
 
 class Change(msgspec.Struct, gc=False):
-    """A product as the batch leaves it: its line, and the product in the table that it was, if any."""
+    """A product as the batch leaves it: its line, and the product in the table that it was, if any.
+
+    ``is_same``: all rows of the batch that met it said what was there already; it is the upload's all the
+    same.
+    """
 
     id: str
     codigo: str
     line: bytes
     before: Existing | None
+    is_same: bool = False
 
     @property
     def is_rekeyed(self) -> bool:
@@ -38,9 +46,19 @@ class Change(msgspec.Struct, gc=False):
 @dataclass
 class Fold:
     """The outcome of a batch: what to write, what was created, what was rejected and why, and the
-    counters."""
+    counters.
 
-    TALLIES: ClassVar = ("duplicados", "productos_creados", "productos_actualizados", "superados")
+    Each row that is not rejected counts in one of ``productos_creados``, ``productos_actualizados`` and
+    ``sin_cambios``; the last has those in it that were ``superados``.
+    """
+
+    TALLIES: ClassVar = (
+        "duplicados",
+        "productos_creados",
+        "productos_actualizados",
+        "sin_cambios",
+        "superados",
+    )
 
     changes: list[Change] = field(default_factory=list)
     created: list[str] = field(default_factory=list)
@@ -49,9 +67,11 @@ class Fold:
 
     @property
     def is_even(self) -> bool:
-        """Whether each row created a product of its own, or updated one that keeps its id and codigo."""
-        written = self.tallies["productos_creados"] + self.tallies["productos_actualizados"]
-        odd = self.rejected or self.tallies["superados"] or written > len(self.changes)
+        """Whether each row created a product of its own, or met one that keeps its id and codigo."""
+        taken = sum(
+            self.tallies[name] for name in ("productos_creados", "productos_actualizados", "sin_cambios")
+        )
+        odd = self.rejected or self.tallies["superados"] or taken > len(self.changes)
         return not odd and not any(change.is_rekeyed for change in self.changes)
 
 
@@ -113,17 +133,20 @@ class _Folding:
         assert product is not None
         if isinstance(product, Existing) and product.later:
             tallies["superados"] += 1
+            tallies["sin_cambios"] += 1
             return
-        tallies["productos_actualizados"] += 1
-        self._update(product, id, codigo, row.line)
+        is_same = (id, codigo) == (product.id, product.codigo) and says_the_same(row.line, product.line)
+        tallies["sin_cambios" if is_same else "productos_actualizados"] += 1
+        self._update(product, row, is_same=is_same)
 
-    def _update(self, product: Existing | Change, id: str, codigo: str, line: bytes) -> None:
+    def _update(self, product: Existing | Change, row: CheckedRow, *, is_same: bool) -> None:
+        id, codigo = row.keys
         del self._by_id[product.id], self._by_codigo[product.codigo]
         if isinstance(product, Existing):
-            product = Change(id, codigo, line, before=product)
+            product = Change(id, codigo, row.line, before=product, is_same=is_same)
             self._fold.changes.append(product)
-        else:
-            product.id, product.codigo, product.line = id, codigo, line
+        elif not is_same:
+            product.id, product.codigo, product.line, product.is_same = id, codigo, row.line, False
         self._put(product)
 
     def _reject(self, row: CheckedRow, code: str, params: dict[str, Any]) -> None:

@@ -43,17 +43,32 @@ SELECT {_COLUMNS}, $1::text, $2::timestamptz, $3::uuid
 RETURNING id
 """
 
+_VALUES = [name for name in COLUMN_NAMES if name not in ("id", "codigo")]
+_SET_VALUES = ", ".join(f"{name} = i.{name}" for name in _VALUES)
+
 _UPDATE = f"""
 UPDATE products AS p
-   SET {", ".join(f"{name} = i.{name}" for name in COLUMN_NAMES if name not in ("id", "codigo"))},
-       accepted_at = $2, task_id = $3, updated_at = now()
+   SET {_SET_VALUES}, accepted_at = $2, task_id = $3, updated_at = statement_timestamp()
   FROM {_KEYED} AS i
  WHERE p.proveedor_id = i.proveedor_id AND p.id = i.id
 """
 
-# not by «=», which would let the planner look the codigo up instead: codes come in no order, ids mostly do
-_UPDATE_SAME = f"""{_UPDATE}
-   AND p.codigo IS NOT DISTINCT FROM i.codigo AND (p.accepted_at, p.task_id) <= ($2::timestamptz, $3::uuid)
+# Not by «=», which would let the planner look the codigo up instead: codes come in no order, ids mostly do.
+# What was changed shows in its time: the provider is locked, so that all who wrote before were done when the
+# statement began.
+_UPDATE_SAME = f"""
+WITH met AS (
+    UPDATE products AS p
+       SET {_SET_VALUES}, accepted_at = $2, task_id = $3,
+           updated_at = CASE WHEN ({", ".join(f"p.{name}" for name in _VALUES)})
+                                  IS DISTINCT FROM ({", ".join(f"i.{name}" for name in _VALUES)})
+                             THEN statement_timestamp() ELSE p.updated_at END
+      FROM {_KEYED} AS i
+     WHERE p.proveedor_id = i.proveedor_id AND p.id = i.id AND p.codigo IS NOT DISTINCT FROM i.codigo
+       AND (p.accepted_at, p.task_id) <= ($2::timestamptz, $3::uuid)
+    RETURNING p.updated_at = statement_timestamp() AS is_changed
+)
+SELECT count(*), count(*) FILTER (WHERE is_changed) FROM met
 """
 
 
@@ -86,10 +101,11 @@ async def update(connection: asyncpg.Connection, upload: UploadMessage) -> None:
     await connection.execute(_UPDATE, *_author(upload))
 
 
-async def update_same(connection: asyncpg.Connection, upload: UploadMessage) -> int:
+async def update_same(connection: asyncpg.Connection, upload: UploadMessage) -> tuple[int, int]:
     """Update the products that have the id and the codigo of a row, those apart that a later upload wrote;
-    return how many there were."""
-    return int((await connection.execute(_UPDATE_SAME, *_author(upload))).removeprefix("UPDATE "))
+    return how many there were, and how many of them are other than they were. All are the upload's now."""
+    met, changed = await connection.fetchrow(_UPDATE_SAME, *_author(upload))
+    return met, changed
 
 
 async def chunks(lines: Iterable[bytes]) -> AsyncIterator[bytes]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,15 @@ from common.catalog import COLUMN_NAMES
 from worker.processors.catalog import incoming
 from worker.processors.catalog.copy_text import escape
 from worker.processors.catalog.fold import Change, Existing
+from worker.processors.catalog.lines import line_in_sql
 
 if TYPE_CHECKING:
     import asyncpg
 
     from common.messages import UploadMessage
+
+#: Writes changes of one kind.
+Write = Callable[["asyncpg.Connection", "UploadMessage", list[Change]], Awaitable[None]]
 
 #: What a line and its ending hold.
 _WRITTEN = (*COLUMN_NAMES, "proveedor_id", "accepted_at", "task_id")
@@ -27,13 +32,21 @@ _LOCK_PROVIDER = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _FIND_BY_KEY = """
 SELECT product.*
   FROM (SELECT $1::text AS proveedor_id, unnest($2::text[]) AS value OFFSET 0) AS key,
-       LATERAL (SELECT id, codigo, (accepted_at, task_id) > ($3::timestamptz, $4::uuid) AS later
+       LATERAL (SELECT id, codigo, (accepted_at, task_id) > ($3::timestamptz, $4::uuid) AS later{line}
                   FROM products
                  WHERE proveedor_id = key.proveedor_id AND {key} = key.value
                  LIMIT 1) AS product
 """
-_FIND_BY_ID = _FIND_BY_KEY.format(key="id")
-_FIND_BY_CODIGO = _FIND_BY_KEY.format(key="codigo")
+#: By key, and whether the products' lines are asked for as well.
+_FIND = {
+    (key, whole): _FIND_BY_KEY.format(key=key, line=f", {line_in_sql()} AS line" if whole else "")
+    for key in ("id", "codigo")
+    for whole in (False, True)
+}
+
+_TOUCH = """
+UPDATE products SET accepted_at = $2, task_id = $3 WHERE proveedor_id = $1 AND id = ANY ($4::text[])
+"""
 
 _REMOVE = "DELETE FROM products WHERE proveedor_id = $1 AND id = ANY ($2::text[]) RETURNING id, created_at"
 
@@ -60,17 +73,19 @@ async def lock_provider(connection: asyncpg.Connection, proveedor_id: str) -> No
 async def find_matching(
     connection: asyncpg.Connection, upload: UploadMessage, keys: Sequence[Sequence[str]]
 ) -> list[Existing]:
-    """Return the provider's products that share an id or a codigo with one of the ``keys`` (id, codigo)."""
-    attempt = (upload.accepted_at, upload.task_id)
+    """Return the provider's products that share an id or a codigo with one of the ``keys`` (id, codigo);
+    with their lines where the upload may replace them."""
+    attempt, whole = (upload.accepted_at, upload.task_id), upload.reemplazar_duplicados
 
-    async def find(statement: str, values: list[str]) -> dict[str, Existing]:
+    async def find(key: str, values: list[str]) -> dict[str, Existing]:
+        statement = _FIND[key, whole]
         rows = await connection.fetch(statement, upload.proveedor_id, values, *attempt) if values else []
-        return {row["id"]: Existing(*row) for row in rows}
+        return {row[0]: Existing(*row[:3], *(line.encode() for line in row[3:])) for row in map(tuple, rows)}
 
-    found = await find(_FIND_BY_ID, [id for id, _ in keys])
+    found = await find("id", [id for id, _ in keys])
     # whose codigo is that of the product with the same id, it is nobody else's
     unknown = [codigo for id, codigo in keys if id not in found or found[id].codigo != codigo]
-    found |= await find(_FIND_BY_CODIGO, unknown)
+    found |= await find("codigo", unknown)
     return list(found.values())
 
 
@@ -85,32 +100,36 @@ async def shadow(connection: asyncpg.Connection, proveedor_id: str) -> None:
 
 async def write(connection: asyncpg.Connection, upload: UploadMessage, changes: Iterable[Change]) -> None:
     """Bring the table to where the changes say it is."""
-    created: list[bytes] = []
-    updated: list[bytes] = []
-    rekeyed: list[Change] = []
+    kinds: defaultdict[Write, list[Change]] = defaultdict(list)
     for change in changes:
-        if change.before is None:
-            created.append(change.line)
-        elif change.is_rekeyed:
-            rekeyed.append(change)
-        else:
-            updated.append(change.line)
-    if updated:
-        await _update(connection, upload, updated)
-    if rekeyed:
-        await _rekey(connection, upload, rekeyed)
-    if created:
-        await _insert(connection, upload, created)
+        kinds[_write_of(change)].append(change)
+    for write_kind in (_touch, _update, _rekey, _insert):
+        if write_kind in kinds:
+            await write_kind(connection, upload, kinds[write_kind])
 
 
-async def _insert(connection: asyncpg.Connection, upload: UploadMessage, lines: list[bytes]) -> None:
+def _write_of(change: Change) -> Write:
+    if change.before is None:
+        return _insert
+    if change.is_same:
+        return _touch
+    return _rekey if change.is_rekeyed else _update
+
+
+async def _touch(connection: asyncpg.Connection, upload: UploadMessage, changes: list[Change]) -> None:
+    """Make the upload the last that wrote products which it left as they were."""
+    ids = [change.id for change in changes]
+    await connection.execute(_TOUCH, upload.proveedor_id, upload.accepted_at, upload.task_id, ids)
+
+
+async def _insert(connection: asyncpg.Connection, upload: UploadMessage, changes: list[Change]) -> None:
     ending = _ending(upload.proveedor_id, upload.accepted_at, upload.task_id)
-    source = incoming.chunks(line + ending for line in lines)
+    source = incoming.chunks(change.line + ending for change in changes)
     await connection.copy_to_table("products", source=source, columns=_WRITTEN)
 
 
-async def _update(connection: asyncpg.Connection, upload: UploadMessage, lines: list[bytes]) -> None:
-    await incoming.fill(connection, (line + b"\n" for line in lines))
+async def _update(connection: asyncpg.Connection, upload: UploadMessage, changes: list[Change]) -> None:
+    await incoming.fill(connection, (change.line + b"\n" for change in changes))
     await incoming.update(connection, upload)
 
 

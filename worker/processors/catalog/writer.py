@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import asyncpg
 
@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
 class _Odd(Exception):
     """What a batch does cannot be told without looking at its rows one by one."""
+
+
+class _Even(NamedTuple):
+    """What a batch did of which nothing is odd: the ids it created, and how many products it changed. What is
+    left of it met products that were so already."""
+
+    created: list[str]
+    changed: int = 0
 
 
 class CatalogWriter:
@@ -45,40 +53,40 @@ class CatalogWriter:
         if not self._upload.validar:
             await products.lock_provider(connection, self._upload.proveedor_id)
         if staged:
-            created = await self._write_even(connection, batch)
-            if created is not None:
-                return _even_effect(batch, created)
+            even = await self._write_even(connection, batch)
+            if even is not None:
+                return _even_effect(batch, even)
         folded = await self._fold(connection, batch)
         self._expects_even = folded.is_even
         return _effect(batch, folded)
 
-    async def _write_even(self, connection: asyncpg.Connection, batch: Batch) -> list[str] | None:
-        """Return the ids of the products created; None, and write nothing, where the batch is odd."""
+    async def _write_even(self, connection: asyncpg.Connection, batch: Batch) -> _Even | None:
+        """Return what the batch did; None, and write nothing, where it is odd."""
         replace = self._upload.reemplazar_duplicados
         for write in [self._create] * (self._expects_new or not replace) + [self._replace] * replace:
             try:
                 async with connection.transaction():
-                    created = await write(connection, batch)
+                    even = await write(connection, batch)
             except (_Odd, asyncpg.UniqueViolationError):
                 continue
-            self._expects_new = len(created) == batch.count
-            return created
+            self._expects_new = len(even.created) == batch.count
+            return even
         return None
 
-    async def _create(self, connection: asyncpg.Connection, batch: Batch) -> list[str]:
+    async def _create(self, connection: asyncpg.Connection, batch: Batch) -> _Even:
         if await incoming.insert(connection, self._upload) != batch.count:
             raise _Odd
-        return batch.ids
+        return _Even(batch.ids)
 
-    async def _replace(self, connection: asyncpg.Connection, batch: Batch) -> list[str]:
-        """Update what is known and create the rest; return the ids of what was created."""
-        updated = await incoming.update_same(connection, self._upload)
-        if updated == batch.count:
-            return []
+    async def _replace(self, connection: asyncpg.Connection, batch: Batch) -> _Even:
+        """Update what is known and create the rest."""
+        met, changed = await incoming.update_same(connection, self._upload)
+        if met == batch.count:
+            return _Even([], changed)
         created = set(await incoming.insert_unknown(connection, self._upload))
-        if updated + len(created) != batch.count:
+        if met + len(created) != batch.count:
             raise _Odd
-        return [id for id in batch.ids if id in created]
+        return _Even([id for id in batch.ids if id in created], changed)
 
     async def _fold(self, connection: asyncpg.Connection, batch: Batch) -> Fold:
         upload = self._upload
@@ -88,13 +96,17 @@ class CatalogWriter:
         return folded
 
 
-def _even_effect(batch: Batch, created: list[str]) -> Effect:
+def _even_effect(batch: Batch, even: _Even) -> Effect:
     """Return what a batch did whose rows were all written."""
-    updated = batch.count - len(created)
-    tallies = dict.fromkeys(Fold.TALLIES, 0)
-    tallies |= {"duplicados": updated, "productos_creados": len(created), "productos_actualizados": updated}
+    met = batch.count - len(even.created)
+    tallies = dict.fromkeys(Fold.TALLIES, 0) | {
+        "duplicados": met,
+        "productos_creados": len(even.created),
+        "productos_actualizados": even.changed,
+        "sin_cambios": met - even.changed,
+    }
     rejected = [(row.fila, row.faults) for row in batch.rejected]
-    return Effect(batch.count, len(rejected), tallies, created, rejected)
+    return Effect(batch.count, len(rejected), tallies, even.created, rejected)
 
 
 def _effect(batch: Batch, folded: Fold) -> Effect:

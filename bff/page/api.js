@@ -1,0 +1,100 @@
+/** What the page asks of the server. Sentences come back in the language of the page. */
+import { language } from "./i18n.js";
+
+const API = "/api/catalog";
+
+/** The server refused; `message` is its sentence for the person. */
+export class Refused extends Error {
+  constructor(status, problem, retryAfter) {
+    super(problem.detail ?? `HTTP ${status}`);
+    this.status = status;
+    this.code = problem.code ?? null;
+    this.correlationId = problem.correlation_id ?? null;
+    this.retryAfter = retryAfter;
+  }
+
+  /** Whether the same request may well succeed in a while. */
+  get mayPass() {
+    return [408, 429, 502, 503, 504].includes(this.status);
+  }
+}
+
+/** Nobody answered: no network, or no server. */
+export class Unreachable extends Error {}
+
+export const urls = {
+  upload: (query) => `${API}/items/bulk-upload?${new URLSearchParams(query)}`,
+  template: (format, examples) => `${API}/items/bulk-upload/plantilla.${format}${examples ? "?ejemplos=true" : ""}`,
+  events: (taskId) => `${API}/bulk-upload/status/${encodeURIComponent(taskId)}/events`,
+  receipt: (taskId) => `${API}/bulk-upload/${encodeURIComponent(taskId)}/recibo.json`,
+};
+
+/** `{ task, etag, pause }` or, where nothing has changed since `etag`, `{ task: null, … }`.
+ *  `wait`: for how many seconds the server may hold the question until there is news. */
+export async function getStatus(taskId, { etag, wait, signal } = {}) {
+  const query = wait ? `?wait=${wait}` : "";
+  const headers = etag ? { "If-None-Match": etag } : {};
+  const path = `${API}/bulk-upload/status/${encodeURIComponent(taskId)}${query}`;
+  const answer = await ask(path, { headers, signal, cache: "no-store" });
+  return {
+    task: answer.status === 304 ? null : await answer.json(),
+    etag: answer.headers.get("ETag"),
+    pause: Number(answer.headers.get("Retry-After")) || 0,
+  };
+}
+
+export async function cancelTask(taskId) {
+  return (await ask(`${API}/bulk-upload/${encodeURIComponent(taskId)}/cancel`, { method: "POST" })).json();
+}
+
+/** Upload again what an upload rejected; the same `key` is the same retry. */
+export async function retryRejected(taskId, key) {
+  const path = `${API}/bulk-upload/${encodeURIComponent(taskId)}/reintentar`;
+  return (await ask(path, { method: "POST", headers: { "Idempotency-Key": key } })).json();
+}
+
+export async function listTasks(query, signal) {
+  return (await ask(`${API}/bulk-upload/tasks?${query}`, { signal })).json();
+}
+
+export async function listRejected(taskId, query, signal) {
+  return getPage(`${API}/bulk-upload/${encodeURIComponent(taskId)}/errores?${query}`, signal);
+}
+
+/** A page of a list, at the address that the page before it gave as `next`. */
+export async function getPage(url, signal) {
+  return (await ask(url, { signal })).json();
+}
+
+/** `{ blob, filename }` of a file that the server makes; it may take a while. */
+export async function fetchFile(url, signal) {
+  const answer = await ask(url, { signal });
+  return { blob: await answer.blob(), filename: filenameOf(answer) };
+}
+
+export function readProblem(status, text, retryAfter) {
+  try {
+    return new Refused(status, JSON.parse(text), retryAfter);
+  } catch {
+    return new Refused(status, {}, retryAfter);
+  }
+}
+
+async function ask(url, options) {
+  const headers = { ...options.headers, "Accept-Language": language.get() };
+  let answer;
+  try {
+    answer = await fetch(url, { ...options, headers });
+  } catch (error) {
+    throw error.name === "AbortError" ? error : new Unreachable();
+  }
+  if (answer.ok || answer.status === 304) return answer;
+  throw readProblem(answer.status, await answer.text(), Number(answer.headers.get("Retry-After")) || 0);
+}
+
+function filenameOf(answer) {
+  const disposition = answer.headers.get("Content-Disposition") ?? "";
+  const extended = /filename\*=UTF-8''([^;]+)/i.exec(disposition);
+  if (extended) return decodeURIComponent(extended[1]);
+  return /filename="([^"]*)"/i.exec(disposition)?.[1] ?? "";
+}
