@@ -73,6 +73,9 @@ _FINDINGS = {
     "uploads_announced": Text("Cargas anunciadas de nuevo", "Uploads announced again"),
     "tasks_announced": Text("Tareas abandonadas, anunciadas de nuevo", "Tasks left behind, announced again"),
     "parts_removed": Text("Subidas incompletas eliminadas", "Unfinished uploads removed"),
+    "reports_removed": Text(
+        "Archivos de errores eliminados; se hacen de nuevo", "Error files removed; they are made again"
+    ),
     "tasks_expired": Text("Tareas antiguas eliminadas", "Old tasks removed"),
     "letters_expired": Text("Mensajes abandonados antiguos eliminados", "Old dead letters removed"),
 }

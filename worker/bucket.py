@@ -1,4 +1,4 @@
-"""The reconciler's verbs of S3: look through the uploads, remove what is over."""
+"""The reconciler's verbs of S3: look through uploads and reports, remove what is over."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -13,6 +13,7 @@ from common.messages import CORRELATION_ATTRIBUTE, InvalidMessage, UploadMessage
 from worker.storage import StorageUnavailable
 
 _PREFIX = "uploads/"
+_REPORTS = "reports/"
 _MISSING = frozenset({"404", "NoSuchKey", "NoSuchUpload"})
 
 
@@ -43,9 +44,14 @@ class Bucket:
 
     async def uploads(self) -> AsyncIterator[dict[UUID, datetime]]:
         """Yield the uploads, a page at a time: task and when the object was written."""
-        async for page in self._pages("list_objects_v2"):
+        async for page in self._pages("list_objects_v2", Prefix=_PREFIX):
             stored = ((_task_id(entry["Key"]), entry["LastModified"]) for entry in page.get("Contents", []))
             yield {task_id: written_at for task_id, written_at in stored if task_id is not None}
+
+    async def reports(self) -> AsyncIterator[dict[str, datetime]]:
+        """Yield the reports on uploads, a page at a time: key and when the object was written."""
+        async for page in self._pages("list_objects_v2", Prefix=_REPORTS):
+            yield {entry["Key"]: entry["LastModified"] for entry in page.get("Contents", [])}
 
     async def describe(self, task_id: UUID) -> StoredUpload | None:
         """Return the upload of a task; None where there is no object, or one that the API did not put."""
@@ -65,11 +71,12 @@ class Bucket:
         return StoredUpload(message, head["Metadata"].get(CORRELATION_ATTRIBUTE) or str(task_id))
 
     async def unfinished(self) -> list[UnfinishedUpload]:
-        """Return the uploads in parts that are still open; all at once, for a page is asked for by the last
-        one of the page before, which must then still be there."""
+        """Return the uploads in parts, of files and of reports, that are still open; all at once, for a page is
+        asked for by the last one of the page before, which must then still be there."""
         return [
             UnfinishedUpload(entry["Key"], entry["UploadId"], entry["Initiated"])
-            async for page in self._pages("list_multipart_uploads")
+            for prefix in (_PREFIX, _REPORTS)
+            async for page in self._pages("list_multipart_uploads", Prefix=prefix)
             for entry in page.get("Uploads", [])
         ]
 
@@ -93,6 +100,10 @@ class Bucket:
         except _Missing:
             pass
 
+    async def remove_report(self, key: str) -> None:
+        """Remove a report, if it is still there."""
+        await self.remove(self._name, key)
+
     async def remove(self, bucket: str, key: str) -> None:
         """Remove an object, if it is still there, and its bucket."""
         try:
@@ -102,10 +113,9 @@ class Bucket:
             pass
 
     async def _pages(self, method: str, **arguments: Any) -> AsyncIterator[dict[str, Any]]:
-        where = arguments or {"Prefix": _PREFIX}
         with _faults_as_unavailable():
             pages = self._s3.get_paginator(method).paginate(
-                Bucket=self._name, PaginationConfig=self._page, **where
+                Bucket=self._name, PaginationConfig=self._page, **arguments
             )
             async for page in pages:
                 yield page

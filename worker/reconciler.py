@@ -89,13 +89,15 @@ class Ages:
 
     ``silence``: an upload or task of which nothing is heard, while the queue is empty;
     ``silence_in_a_crowd``: the same while there are messages, one of which may be its own; ``parts``: an
-    upload in parts after its last one; ``retention``: what is over, 0 for ever.
+    upload in parts after its last one; ``reports``: what can be made again; ``retention``: what is over, 0
+    for ever.
     """
 
     silence: float
     retention: float
     silence_in_a_crowd: float = 3600
     parts: float = 3600
+    reports: float = 86_400
 
     def is_due(self, quiet_seconds: float, messages: int) -> bool:
         """Return whether to announce what has been quiet for so long, with so many messages on the queue."""
@@ -134,11 +136,12 @@ class Reconciler:
             tasks = await self.announce_tasks(connection, messages, dry_run=dry_run)
             uploads = await self.announce_uploads(connection, messages, dry_run=dry_run)
             parts = await self.remove_parts(dry_run=dry_run)
+            reports = await self.remove_reports(dry_run=dry_run)
             expired, letters = Finding.of([]), Finding.of([])
             if self._ages.retention:
                 expired = await self.expire_tasks(connection, dry_run=dry_run)
                 letters = await self.expire_letters(connection, dry_run=dry_run)
-        return Report(dry_run, uploads, tasks, parts, expired, letters)
+        return Report(dry_run, uploads, tasks, parts, reports, expired, letters)
 
     async def announce_tasks(
         self, connection: asyncpg.Connection, messages: int, *, dry_run: bool
@@ -183,6 +186,17 @@ class Reconciler:
             if not dry_run:
                 await self._bucket.abort(upload)
             removed.append(upload.key)
+        return Finding.of(removed)
+
+    async def remove_reports(self, *, dry_run: bool) -> Finding:
+        """Remove reports that were made a while ago, whatever became of their tasks."""
+        removed = []
+        age = min(self._ages.reports, self._ages.retention or self._ages.reports)
+        async for page in self._bucket.reports():
+            for key in (key for key, written_at in page.items() if _seconds_since(written_at) >= age):
+                if not dry_run:
+                    await self._bucket.remove_report(key)
+                removed.append(key)
         return Finding.of(removed)
 
     async def expire_tasks(self, connection: asyncpg.Connection, *, dry_run: bool) -> Finding:

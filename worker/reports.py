@@ -25,14 +25,16 @@ class Report:
     """What a round did; with ``dry_run`` what it would have done.
 
     ``uploads_announced``: in S3, but known to neither ledger nor queue; ``tasks_announced``: begun and left
-    by their worker; ``parts_removed``: uploads in parts that were given up; ``tasks_expired`` and
-    ``letters_expired``: over for longer than they are kept.
+    by their worker; ``parts_removed``: uploads in parts that were given up; ``reports_removed``: error files,
+    which are made again when somebody asks for them; ``tasks_expired`` and ``letters_expired``: over for
+    longer than they are kept.
     """
 
     dry_run: bool
     uploads_announced: Finding
     tasks_announced: Finding
     parts_removed: Finding
+    reports_removed: Finding
     tasks_expired: Finding
     letters_expired: Finding
 

@@ -1,5 +1,5 @@
-"""The error file of an upload, ordered through the queue or by hand, made of real stores: the rejected rows as they
-stood, with the reasons."""
+"""The error file of an upload, ordered by hand or through the queue: the rejected rows as they stood, with the
+reasons."""
 
 import re
 from collections.abc import AsyncIterator, Sequence

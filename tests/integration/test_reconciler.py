@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from common.ledger import read_task
-from common.messages import CORRELATION_ATTRIBUTE, UploadMessage, object_key
+from common.messages import CORRELATION_ATTRIBUTE, UploadMessage, object_key, report_key
 from common.tasks import Progress, TaskStatus
 from infra.embedded.stores import Stores
 from tests.support.catalog_api import objects, unfinished
@@ -425,6 +425,51 @@ async def test_dead_letters_and_announcements_are_kept_for_so_long_and_no_longer
         assert await made.connection.fetchval(f"SELECT array_agg({column}) FROM {table}") == ["young"]
 
 
+# error files
+
+
+def put_report(environment: Mapping[str, str], upload: UploadMessage) -> str:
+    key = report_key(upload.task_id, 3, "es", "xlsx")
+    s3_client(environment).put_object(Bucket=upload.s3_bucket, Key=key, Body=b"x")
+    return key
+
+
+@pytest.mark.parametrize(
+    ("ages", "kept"),
+    [
+        ({"reports": 0}, False),
+        ({"reports": LONG}, True),
+        # they hold what is not to be kept for longer than that
+        ({"reports": LONG, "retention": 1e-9}, False),
+        ({"reports": 0, "retention": 0}, False),
+    ],
+)
+async def test_error_files_are_kept_for_a_while_whatever_became_of_the_task(
+    environment: dict[str, str], made: Recovery, ages: dict[str, float], kept: bool
+) -> None:
+    upload = put_upload(environment, b"x")
+    key = put_report(environment, upload)
+    reconciler = made.reconciler(**ages)
+    assert await reconciler.remove_reports(dry_run=True) == Finding.of([] if kept else [key])
+    assert objects(environment).keys() == {upload.s3_key, key}
+    assert await reconciler.remove_reports(dry_run=False) == Finding.of([] if kept else [key])
+    assert objects(environment).keys() == {upload.s3_key, *([key] if kept else [])}
+
+
+async def test_an_error_file_that_nobody_goes_on_with_is_given_back(
+    environment: dict[str, str], made: Recovery
+) -> None:
+    key = "reports/abandoned"
+    s3_client(environment).create_multipart_upload(Bucket=environment["S3_BUCKET_NAME"], Key=key)
+    assert await made.reconciler(parts=0).remove_parts(dry_run=False) == Finding.of([key])
+    assert unfinished(environment) == 0
+
+
+async def test_an_error_file_is_no_upload(environment: dict[str, str], made: Recovery) -> None:
+    put_report(environment, put_upload(environment, b"x"))
+    assert (await announced(made)).count == 1
+
+
 async def test_without_a_retention_everything_is_kept(environment: dict[str, str], made: Recovery) -> None:
     old = put_upload(environment, b"x")
     await over(made, old, days=10_000)
@@ -446,6 +491,7 @@ async def with_something_of_everything(made: Recovery, environment: Mapping[str,
         Bucket=environment["S3_BUCKET_NAME"], Key="uploads/abandoned"
     )
     old = put_upload(environment, b"old")
+    put_report(environment, old)
     await over(made, old, days=31)
     await bury(made.connection, letter_of(put_upload(environment, b"dead"), "old"), 0)
     await made.connection.execute("UPDATE dead_letters SET buried_at = now() - interval '31 days'")
@@ -463,7 +509,7 @@ async def everything(made: Recovery, environment: Mapping[str, str]) -> dict[str
     }
 
 
-ALL_AT_ONCE: dict[str, float] = {"silence": 0, "retention": 30 * DAY, "parts": 0}
+ALL_AT_ONCE: dict[str, float] = {"silence": 0, "retention": 30 * DAY, "parts": 0, "reports": 0}
 
 
 async def test_a_dry_run_reports_what_a_round_would_do_and_changes_nothing(

@@ -44,10 +44,11 @@ class Recovery:
         retention: float = LONG,
         in_a_crowd: float = LONG,
         parts: float = LONG,
+        reports: float = LONG,
         turn_seconds: float = LONG,
     ) -> Reconciler:
         """Return a reconciler that leaves everything alone for an hour, unless told otherwise."""
-        ages = Ages(silence, retention, in_a_crowd, parts)
+        ages = Ages(silence, retention, in_a_crowd, parts, reports)
         return Reconciler(self.shop.database, self.bucket, self.uploads, ages, turn_seconds=turn_seconds)
 
 
