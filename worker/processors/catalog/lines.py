@@ -1,33 +1,32 @@
-"""A row as a line of COPY text, in the one form that tells whether two rows say the same."""
+"""Lines of COPY text held against each other: whether two rows say the same."""
 
 from common.catalog import COLUMNS, PRICE_DECIMALS, Column, ColumnType
 from worker.processors.catalog.copy_text import NULL
 
-#: The places of the numbers, and their decimals.
-_NUMBERS = [
-    (place, PRICE_DECIMALS if column.type is ColumnType.PRICE else 0)
+#: By the place of each number, its decimals.
+_NUMBERS = {
+    place: PRICE_DECIMALS if column.type is ColumnType.PRICE else 0
     for place, column in enumerate(COLUMNS)
     if column.type in (ColumnType.PRICE, ColumnType.WHOLE)
-]
+}
 
 
 def says_the_same(line: bytes, other: bytes) -> bool:
-    """Return whether two rows come to the same in the table."""
-    return line == other or _as_stored(line) == _as_stored(other)
+    """Return whether two rows come to the same in the table: a number may have come with other zeros."""
+    pairs = zip(line.split(b"\t"), other.split(b"\t"), strict=True)
+    return line == other or all(
+        value == known or (place in _NUMBERS and _is_same_number(value, known, _NUMBERS[place]))
+        for place, (value, known) in enumerate(pairs)
+    )
 
 
-def _as_stored(line: bytes) -> bytes:
-    """Return the line as PostgreSQL would write it again: a number may have come with other zeros."""
-    values = line.split(b"\t")
-    for place, decimals in _NUMBERS:
-        values[place] = _number_as_stored(values[place], decimals)
-    return b"\t".join(values)
+def _is_same_number(value: bytes, known: bytes, decimals: int) -> bool:
+    return _as_stored(value, decimals) == _as_stored(known, decimals)
 
 
-def _number_as_stored(number: bytes, decimals: int) -> bytes:
+def _as_stored(number: bytes, decimals: int) -> tuple[bytes, bytes]:
     whole, _, behind = number.partition(b".")
-    digits = whole.lstrip(b"0") or b"0"
-    return digits + b"." + behind[:decimals].ljust(decimals, b"0") if decimals else digits
+    return whole.lstrip(b"0"), behind[:decimals].ljust(decimals, b"0")
 
 
 def line_in_sql() -> str:
