@@ -3,25 +3,25 @@
 from common.catalog import COLUMNS, PRICE_DECIMALS, Column, ColumnType
 from worker.processors.catalog.copy_text import NULL
 
-#: By the place of each number, its decimals.
-_NUMBERS = {
-    place: PRICE_DECIMALS if column.type is ColumnType.PRICE else 0
+#: The places of the numbers, and their decimals.
+_NUMBERS = [
+    (place, PRICE_DECIMALS if column.type is ColumnType.PRICE else 0)
     for place, column in enumerate(COLUMNS)
     if column.type in (ColumnType.PRICE, ColumnType.WHOLE)
-}
+]
 
 
 def says_the_same(line: bytes, other: bytes) -> bool:
     """Return whether two rows come to the same in the table: a number may have come with other zeros."""
-    pairs = zip(line.split(b"\t"), other.split(b"\t"), strict=True)
-    return line == other or all(
-        value == known or (place in _NUMBERS and _is_same_number(value, known, _NUMBERS[place]))
-        for place, (value, known) in enumerate(pairs)
-    )
-
-
-def _is_same_number(value: bytes, known: bytes, decimals: int) -> bool:
-    return _as_stored(value, decimals) == _as_stored(known, decimals)
+    if line == other:
+        return True
+    values, others = line.split(b"\t"), other.split(b"\t")
+    for place, decimals in _NUMBERS:
+        if values[place] != others[place]:
+            if _as_stored(values[place], decimals) != _as_stored(others[place], decimals):
+                return False
+            values[place] = others[place]
+    return values == others
 
 
 def _as_stored(number: bytes, decimals: int) -> tuple[bytes, bytes]:
