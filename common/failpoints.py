@@ -50,6 +50,8 @@ class Failpoint(StrEnum):
     LEASE_RELEASED = "lease_released"
     # and one of which an error file was ordered
     ERROR_FILE_STORED = "error_file_stored"
+    # and tells of one that ended
+    WEBHOOK_POSTED = "webhook_posted"
     # a worker sees to what was given up, and an operator tries it again
     LETTER_WRITTEN = "letter_written"
     LETTER_BURIED = "letter_buried"

@@ -1,6 +1,4 @@
-"""Which Carga this is: what a receipt says of whoever wrote it."""
+"""Which Carga this is."""
 
-from typing import Final
-
-#: That of pyproject.toml.
-VERSION: Final = "0.1.0"
+#: As in ``pyproject.toml``, which is not there where the services run from an image.
+VERSION = "0.1.0"

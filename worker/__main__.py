@@ -34,6 +34,7 @@ from worker.recovery import recovering
 from worker.settings import Settings
 from worker.storage import Storage
 from worker.upload_queue import UploadQueue
+from worker.webhooks import telling
 from worker.workshop import Workshop
 
 log = structlog.get_logger("worker")
@@ -80,6 +81,7 @@ async def run(settings: Settings) -> None:
         )
         await stack.enter_async_context(deserted_sessions_ended(shop.database, shop.lease_seconds))
         await stack.enter_async_context(recovering(shop, s3, queue, letters, settings))
+        await stack.enter_async_context(telling(shop.database, settings.webhooks, shop.metrics))
         await stack.enter_async_context(_health(redis, shop, queue, consumer, settings))
         await stack.enter_async_context(_presence(redis, worker_id, consumer, settings))
         log.info("worker_started", worker=worker_id, slots=settings.worker_concurrency)
@@ -113,8 +115,8 @@ def _workshop(
     database = Database(
         settings.database_url.get_secret_value(),
         # three a slot, for its batch, the one behind it and its lease; one each for the gate, for health, for
-        # ending deserted sessions and for the two loops of recovery
-        connections=3 * settings.worker_concurrency + 5,
+        # ending deserted sessions, for webhooks and for the two loops of recovery
+        connections=3 * settings.worker_concurrency + 6,
         idle_seconds=settings.visibility_timeout_seconds,
     )
     stack.push_async_callback(database.close)

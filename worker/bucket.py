@@ -71,8 +71,8 @@ class Bucket:
         return StoredUpload(message, head["Metadata"].get(CORRELATION_ATTRIBUTE) or str(task_id))
 
     async def unfinished(self) -> list[UnfinishedUpload]:
-        """Return the uploads in parts, of files and of reports, that are still open; all at once, for a page is
-        asked for by the last one of the page before, which must then still be there."""
+        """Return the uploads in parts that are still open, of files and of reports; all at once, for a page
+        is asked for by the last one of the page before, which must then still be there."""
         return [
             UnfinishedUpload(entry["Key"], entry["UploadId"], entry["Initiated"])
             for prefix in (_PREFIX, _REPORTS)

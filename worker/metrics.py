@@ -39,6 +39,9 @@ class Metrics:
         self.error_files = Counter(
             "carga_worker_error_files", "Error files ordered of uploads", ["outcome"], registry=registry
         )
+        self.webhooks = Counter(
+            "carga_worker_webhooks", "Tries to tell of a task that ended", ["outcome"], registry=registry
+        )
         self.reconciled = Counter(
             "carga_worker_reconciled", "What the reconciler put right", ["what"], registry=registry
         )

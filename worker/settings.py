@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 from common.settings import AwsSettings, DatabaseSettings, LogSettings, OptionalText, RedisSettings
+from worker.webhook_settings import WebhookTable
 
 
 def _split(value: object) -> object:
@@ -56,6 +57,8 @@ class Settings(AwsSettings, RedisSettings, DatabaseSettings, LogSettings):
     reconcile_after_seconds: float = Field(default=300, gt=0)
     #: How long tasks that are over, their files and dead letters are kept; 0: for ever.
     retention_days: float = Field(default=30, ge=0)
+    #: Whose systems are told that a task has ended, by provider; ``*`` stands for all others.
+    webhooks: WebhookTable = {}  # noqa: RUF012 - pydantic gives each its own
     #: Where ``/health``, ``/health/ready`` and ``/metrics`` are served; 0: nowhere.
     worker_health_port: int = Field(default=0, ge=0, le=65_535)
     worker_health_host: str = "127.0.0.1"

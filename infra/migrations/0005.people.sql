@@ -40,3 +40,6 @@ CREATE TABLE webhook_deliveries (
     PRIMARY KEY (proveedor_id, task_id),
     FOREIGN KEY (proveedor_id, task_id) REFERENCES tasks ON DELETE CASCADE
 );
+
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries (next_at)
+ WHERE delivered_at IS NULL AND given_up_at IS NULL;

@@ -44,6 +44,7 @@ async def choose(page: Page, name: str, content: bytes, provider: str = PROVIDER
 
 async def send_without_review(page: Page, name: str, content: bytes, provider: str = PROVIDER) -> UUID:
     """Upload a file from the first screen, and return its task."""
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Subir un catálogo")
     await choose(page, name, content, provider)
     await page.get_by_role("button", name="Cargar sin revisar").click()
     return await shown_task(page)

@@ -1,5 +1,6 @@
 """A process that dies between two effects, in every gap: whoever goes on brings the task to the same end."""
 
+import json
 import signal
 from collections.abc import AsyncIterator, Mapping
 from uuid import UUID, uuid4
@@ -14,6 +15,7 @@ from common.messages import UploadMessage
 from common.tasks import TaskStatus
 from tests.support.catalog_api import UPLOAD, catalog_process, objects
 from tests.support.catalogue_files import csv_file, products_in
+from tests.support.error_files import ordered, stored
 from tests.support.interruptions import provider_lock
 from tests.support.operations import operation
 from tests.support.recovery import letter_of
@@ -21,6 +23,7 @@ from tests.support.stores import queue_url, sqs_client
 from tests.support.undisturbed import ROWS, assert_undisturbed
 from tests.support.worker_process import worker_process
 from tests.support.worker_shop import (
+    NOBODY,
     account_of,
     put_upload,
     queue_is_empty,
@@ -69,6 +72,8 @@ BURYING = [
 ]
 REDRIVING = [Failpoint.TASK_REOPENED, Failpoint.LETTER_SENT, Failpoint.LETTER_NOTED]
 ANNOUNCING = [Failpoint.ANNOUNCEMENT_SENT, Failpoint.ANNOUNCEMENT_NOTED]
+#: What follows the end of an import, and repeats.
+AFTERWARDS = [Failpoint.ERROR_FILE_STORED, Failpoint.WEBHOOK_POSTED]
 EXPIRING = [Failpoint.OBJECT_REMOVED, Failpoint.TASK_REMOVED]
 
 FILE = csv_file(ROWS)
@@ -99,7 +104,7 @@ async def drained(environment: Mapping[str, str], suffix: str = "") -> None:
 
 def test_every_failpoint_is_passed_below() -> None:
     flat = [*PASSING_OVER, *REFUSAL, *STOP, *UPLOADING, *CANCELLING, *BURYING, *REDRIVING]
-    flat += [*ANNOUNCING, *EXPIRING]
+    flat += [*ANNOUNCING, *EXPIRING, *AFTERWARDS]
     assert {*flat, *(place for place, _ in IMPORT)} == set(Failpoint)
 
 
@@ -186,6 +191,41 @@ async def test_a_worker_that_dies_stopping(
         await lock.release()
         assert await worker.ended() == KILLED
     await drained(environment)
+    await assert_undisturbed(environment, connection, upload)
+
+
+async def test_a_worker_that_dies_with_an_error_file_made(
+    environment: dict[str, str], connection: asyncpg.Connection
+) -> None:
+    upload = put_upload(environment, FILE, reemplazar_duplicados=True)
+    send(environment, upload)
+    await drained(environment)
+    order = ordered(upload, (await account_of(connection, upload)).record, "xlsx")
+    send(environment, order)
+    await worker_dies(environment, Failpoint.ERROR_FILE_STORED)
+    made = stored(environment, order)
+    assert made is not None
+    await drained(environment)
+    assert stored(environment, order) == made
+    await assert_undisturbed(environment, connection, upload)
+
+
+async def test_a_worker_that_dies_with_the_end_of_a_task_told(
+    environment: dict[str, str], connection: asyncpg.Connection
+) -> None:
+    upload = put_upload(environment, FILE, reemplazar_duplicados=True)
+    send(environment, upload)
+    # nobody listens there: that the try is noted is all there is to see
+    webhook = {"url": f"http://{NOBODY}", "secret": "whsec_" + "MDEy" * 8}
+    nobody = {"WEBHOOKS": json.dumps({"*": webhook})}
+    async with worker_process(environment, **nobody, **{VARIABLE: Failpoint.WEBHOOK_POSTED}) as worker:
+        assert await worker.ended() == KILLED
+    assert await connection.fetchval("SELECT attempts FROM webhook_deliveries") == 1
+    await connection.execute("UPDATE webhook_deliveries SET next_at = clock_timestamp()")
+    async with worker_process(environment, VISIBILITY_TIMEOUT_SECONDS="1", **nobody) as worker:
+        await worker.has_logged("webhook_failed")
+        await queue_is_empty(environment)
+    assert await connection.fetchval("SELECT attempts FROM webhook_deliveries") == 2
     await assert_undisturbed(environment, connection, upload)
 
 

@@ -1,5 +1,4 @@
-"""The error file of an upload, ordered by hand or through the queue: the rejected rows as they stood, with the
-reasons."""
+"""The error file of an upload, ordered by hand or through the queue: the rejected rows, and why."""
 
 import re
 from collections.abc import AsyncIterator, Sequence

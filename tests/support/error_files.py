@@ -1,5 +1,5 @@
-"""Error files for a test: made of a file without any service, or ordered of an upload as the API does; and read
-back as the worker reads any file."""
+"""Error files for a test: made of a file without any service, or ordered of an upload as the API does;
+and read back as the worker reads any file."""
 
 import io
 from collections.abc import Callable, Mapping, Sequence
@@ -40,8 +40,8 @@ def error_file(
     columns: Sequence[Mapping[str, Any]] = (),
     language: str = "es",
 ) -> bytes:
-    """The error file of a file, all of whose rows were rejected: for what the reader found wrong with them, else
-    for what ``faults`` says."""
+    """The error file of a file, all of whose rows were rejected: for what the reader found wrong with them,
+    else for what ``faults`` says."""
     order = {
         "source": source, "format": format, "language": language, "task_id": TASK_ID, "columns": columns,
         "memory_bytes": 0, "cpu_seconds": 0,

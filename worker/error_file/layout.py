@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from worker.error_file.order import REPORT_COLUMNS, ErrorFileOrder, OpenRow
+from worker.error_file.order import ErrorFileOrder, OpenRow
 from worker.error_file.raw_cells import RawCell
 from worker.error_file.reasons import Teller
 from worker.error_file.source import Source
+from worker.readers.origins import REPORT_COLUMNS
 from worker.readers.unmended import OF_WRITING, mark
 
 #: Cells of a row behind its last header that still get a column.

@@ -1,11 +1,12 @@
-"""One version: that of the project."""
+"""The version that services tell is that of the project."""
 
 import tomllib
 from pathlib import Path
 
 from common.version import VERSION
 
+_PROJECT = Path(__file__).parents[3] / "pyproject.toml"
 
-def test_it_is_that_of_the_project() -> None:
-    project = tomllib.loads((Path(__file__).resolve().parents[3] / "pyproject.toml").read_text())
-    assert project["project"]["version"] == VERSION
+
+def test_the_version_is_that_of_the_project() -> None:
+    assert tomllib.loads(_PROJECT.read_text(encoding="utf-8"))["project"]["version"] == VERSION
