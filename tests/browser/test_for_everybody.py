@@ -72,7 +72,7 @@ async def test_every_screen_is_accessible(
         await lock.release()
         await expect(page.get_by_role("heading", name="40 filas cargadas, 22 por corregir")).to_be_visible()
         await expect(page.get_by_role("row")).to_have_count(23)
-        await page.get_by_text("Cómo se leyó cada columna").click()
+        await page.get_by_text("Así se leyó su archivo").click()
         await look("resultado")
         await page.get_by_role("link", name="Nueva carga").click()
         await choose(page, "otro.csv", b"una,dos\n1,2\n")
@@ -115,7 +115,7 @@ async def test_a_file_is_sent_by_keyboard_alone(open_page: Open) -> None:
     page = await open_page()
     # listened for from the start: the browser needs a moment before it asks us instead of the person
     chooser: asyncio.Future[FileChooser] = asyncio.get_running_loop().create_future()
-    page.once("filechooser", chooser.set_result)
+    page.once("filechooser", lambda asked: chooser.set_result(asked))
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("link", name="Ir al contenido")).to_be_focused()
     await page.keyboard.press("Enter")

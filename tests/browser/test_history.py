@@ -26,7 +26,9 @@ async def send_all(page: Page) -> None:
         await expect(page.get_by_role("heading", name=outcome)).to_be_visible()
 
 
-async def test_uploads_are_filtered_searched_and_opened(open_page: Open, bff: Bff, environment: dict[str, str]) -> None:
+async def test_uploads_are_filtered_searched_and_opened(
+    open_page: Open, bff: Bff, environment: dict[str, str]
+) -> None:
     page = await open_page()
     async with worker_process(environment):
         await send_all(page)

@@ -33,8 +33,9 @@ async def test_from_a_file_with_faults_to_a_catalogue_without(
     await page.get_by_role("button", name="Revisar archivo").click()
     await expect(page.get_by_role("heading", name="175 filas en orden, 125 con errores")).to_be_visible()
     reviewed = await shown_task(page)
-    columns = page.get_by_role("region", name="Cómo se leyó cada columna")
+    columns = page.get_by_role("region", name="Así se leyó su archivo")
     await expect(columns.get_by_role("row")).to_have_count(14)
+    await expect(columns.get_by_role("row", name="id id PROD001 PROD002")).to_be_visible()
     await screenshot(page, "revision")
 
     # sent for real, and watched; each step is one batch of ten rows

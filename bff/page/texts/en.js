@@ -188,9 +188,10 @@ export default {
     failed: "The rows could not be shown",
   },
   reading: {
-    title: "How each column was read",
+    title: "How your file was read",
     warnings: (count) => (count === 1 ? "Worth a look" : `Worth a look (${count})`),
     place: "Column",
+    row: (number) => `Row ${number}`,
     header: "In your file",
     column: "Read as",
     synonym: "by another name",

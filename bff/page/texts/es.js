@@ -188,9 +188,10 @@ export default {
     failed: "No se pudieron ver las filas",
   },
   reading: {
-    title: "Cómo se leyó cada columna",
+    title: "Así se leyó su archivo",
     warnings: (count) => (count === 1 ? "Conviene revisar esto" : `Conviene revisar esto (${count})`),
     place: "Columna",
+    row: (number) => `Fila ${number}`,
     header: "En su archivo",
     column: "Se leyó como",
     synonym: "por otro nombre",
