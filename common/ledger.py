@@ -26,9 +26,10 @@ SELECT fila, faults, resolved_by
  LIMIT $4
 """
 
+# a dry run corrects nothing
 _READ_CORRECTIONS = """
 SELECT task_id FROM tasks
- WHERE proveedor_id = $1 AND parent_task_id = $2
+ WHERE proveedor_id = $1 AND parent_task_id = $2 AND coalesce(options ->> 'validar', 'false') = 'false'
  ORDER BY accepted_at, task_id
  LIMIT $3
 """

@@ -90,12 +90,14 @@ class Catalogue:
         replace: bool,
         accepted_at: datetime,
         task_id: UUID,
+        mends: Iterable[UploadRow] = (),
     ) -> Outcome:
-        """Take the rows one by one; return what the task must report."""
+        """Take the rows one by one; return what the task must report. ``mends``: all rows of the file
+        of which these are some, mended or not: its numbers show what a point means in these."""
         products = self._products.setdefault(proveedor_id, [])
         outcome = Outcome()
         rows = [(fila, cells) for fila, cells in upload_rows if isinstance(cells, Shape) or not _blank(cells)]
-        marks = decimal_marks(cells for _, cells in rows)
+        marks = decimal_marks(cells for _, cells in [*mends, *rows])
         for fila, cells in rows:
             outcome.total += 1
             row = check_row(cells, marks)

@@ -4,7 +4,9 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -12,13 +14,13 @@ import structlog
 
 from common.failpoints import Failpoint, failpoint
 from common.tasks import TaskRecord
-from worker import ledger
+from worker import ledger, mending
 from worker.database import DATABASE_FAULTS
 from worker.ledger import Claim, Fenced
 from worker.outcomes import Done, Outcome, Retry
 from worker.processors import PROCESSORS, Processor, Writer
 from worker.progress import Progress
-from worker.readers.sandbox import ReaderCrashed, open_rows
+from worker.readers.sandbox import ReaderCrashed, RowSource, open_rows
 from worker.readers.table import FileRefused
 from worker.staging import StagedBatch, staging
 from worker.storage import StorageUnavailable, UploadMissing
@@ -87,22 +89,19 @@ class Attempt:
                 batch_max_rows=shop.batch_max_rows,
                 limits=shop.reader_limits,
                 spare=shop.spare_reader,
+                find_mending=partial(mending.find_mending, shop.database, upload),
             ) as source,
             self._connections(processor) as connections,
             staging(source, writer := processor.writer(upload), connections) as batches,
         ):
-            reading = source.reading.cut()
-            self._publish(
-                await ledger.open_task(connections[0], self._claim, source.total, fetched.sha256, reading)
-            )
-            failpoint(Failpoint.TASK_OPENED)
+            await self._open(connections[0], source, fetched.sha256)
             while staged := await batches.next():
                 if shop.stopping.is_set() or self._is_to_be_handed_over():
                     return False
                 self._check_limit()
-                self._publish(await self._commit(writer, staged))
+                self._publish(await self._commit(writer, staged, source.mends))
                 self._got_on()
-            self._publish(await self._complete(connections[0], processor))
+            await self._publish_end(connections[0], await self._complete(connections[0], processor))
             return True
 
     @asynccontextmanager
@@ -117,7 +116,14 @@ class Attempt:
             await processor.rehearse(connection, upload)
             yield [connection]
 
-    async def _commit(self, writer: Writer, staged: StagedBatch) -> TaskRecord:
+    async def _open(self, connection: asyncpg.Connection, source: RowSource, sha256: str) -> None:
+        reading = source.reading.cut()
+        self._publish(
+            await ledger.open_task(connection, self._claim, source.total, sha256, reading, source.mends)
+        )
+        failpoint(Failpoint.TASK_OPENED)
+
+    async def _commit(self, writer: Writer, staged: StagedBatch, mends: UUID | None) -> TaskRecord:
         """Write a batch with its errors, counters and cursor, all or nothing, and only while the task is
         ours."""
         started = time.monotonic()
@@ -126,8 +132,10 @@ class Attempt:
             await ledger.hold(connection, self._claim, self._cursor)
             effect = await writer.write(connection, batch, staged=staged.is_staged)
             tallies = {name: self._tallies.get(name, 0) + count for name, count in effect.tallies.items()}
+            if mends:
+                await mending.resolve(connection, self._claim.upload, mends, batch, effect)
             record = await ledger.advance(
-                connection, self._claim, batch.last, effect, tallies, self._shop.lease_seconds
+                connection, self._claim, batch.last, effect, tallies, self._shop.lease_seconds, batch.origins
             )
             failpoint(Failpoint.BATCH_WRITTEN)
         failpoint(Failpoint.BATCH_COMMITTED)
@@ -150,7 +158,7 @@ class Attempt:
 
     async def _fail(self, code: str, params: dict[str, Any]) -> Done:
         async with self._shop.database.connection() as connection:
-            self._publish(await ledger.fail(connection, self._claim, code, params))
+            await self._publish_end(connection, await ledger.fail(connection, self._claim, code, params))
         self._shop.metrics.tasks.labels("failed").inc()
         log.warning("task_failed", code=code)
         return Done()
@@ -180,6 +188,11 @@ class Attempt:
     def _publish(self, record: TaskRecord) -> None:
         self._record = record
         self._progress.publish(record)
+
+    async def _publish_end(self, connection: asyncpg.Connection, record: TaskRecord) -> None:
+        """Tell what has been mended elsewhere first: whoever sees this end looks there next."""
+        await mending.publish_mended(connection, self._shop.tasks, record)
+        self._publish(record)
 
     @property
     def _format(self) -> str:

@@ -15,7 +15,7 @@ _FORGET = (
 )
 
 _BEGIN_AGAIN = """
-UPDATE tasks SET cursor = 0, processed = 0, successful = 0, failed = 0, tallies = '{}'
+UPDATE tasks SET cursor = 0, processed = 0, successful = 0, failed = 0, resolved = 0, tallies = '{}'
  WHERE proveedor_id = $1 AND task_id = $2
 RETURNING *, extract(epoch FROM clock_timestamp() - created_at)::float8 AS age_seconds
 """

@@ -6,9 +6,11 @@ whatever an attempt writes is valid only while the epoch is still its own (a fen
 harm when it wakes.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -17,6 +19,7 @@ from common.failpoints import Failpoint, failpoint
 from common.ledger import read_ended_task, record_from_row, turn_key
 from common.messages import UploadMessage
 from common.tasks import LIST_LIMIT, TaskRecord, TaskStatus
+from common.version import VERSION
 from worker.dry_run import begin_again
 from worker.effects import Effect
 from worker.fault_groups import count_faults
@@ -76,8 +79,8 @@ UPDATE task_attempts SET outcome = 'lost', ended_at = clock_timestamp()
 
 # an attempt begins when its lease does: a claim that waited for somebody's lock has a part of it behind it
 _START_ATTEMPT = """
-INSERT INTO task_attempts (proveedor_id, task_id, epoch, worker, start_cursor, started_at)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO task_attempts (proveedor_id, task_id, epoch, worker, start_cursor, started_at, version)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 
 _STANDING = """
@@ -100,8 +103,8 @@ SELECT t.cursor FROM tasks AS t, pg_advisory_xact_lock_shared($4)
 
 _OPEN = """
 UPDATE tasks
-   SET total = $4, sha256 = $5, columns = $6, notices = $7, facts = $8, sample = $9, revision = revision + 1,
-       updated_at = clock_timestamp()
+   SET total = $4, sha256 = $5, columns = $6, notices = $7, facts = $8, sample = $9, parent_task_id = $10,
+       revision = revision + 1, updated_at = clock_timestamp()
  WHERE proveedor_id = $1 AND task_id = $2 AND epoch = $3 AND status = 'processing'
 RETURNING *
 """
@@ -209,9 +212,8 @@ async def _claim(
             row = await begin_again(connection, upload)
         await connection.execute(_END_LOST_ATTEMPTS, upload.proveedor_id, upload.task_id, row["epoch"])
         began_at = row["lease_until"] - timedelta(seconds=lease_seconds)
-        await connection.execute(
-            _START_ATTEMPT, upload.proveedor_id, upload.task_id, row["epoch"], owner, row["cursor"], began_at
-        )
+        begun = row["epoch"], owner, row["cursor"], began_at, VERSION
+        await connection.execute(_START_ATTEMPT, upload.proveedor_id, upload.task_id, *begun)
         tallies = msgspec.json.decode(row["tallies"], type=dict[str, int])
         failpoint(Failpoint.CLAIM_WRITTEN)
         return Claim(upload, row["epoch"], row["cursor"], tallies, row["age_seconds"], record_from_row(row))
@@ -235,15 +237,21 @@ async def renew(connection: asyncpg.Connection, claim: Claim, lease_seconds: flo
 
 
 async def open_task(
-    connection: asyncpg.Connection, claim: Claim, total: int, sha256: str, reading: Reading
+    connection: asyncpg.Connection,
+    claim: Claim,
+    total: int,
+    sha256: str,
+    reading: Reading,
+    parent_task_id: UUID | None = None,
 ) -> TaskRecord:
-    """Record how many rows the file has, which file it was, and how it was understood.
+    """Record how many rows the file has, which file it was, how it was understood, and the task whose
+    rejected rows it mends.
 
     Raises:
         Fenced: the task is no longer this attempt's.
     """
     told = [_json(part) for part in (reading.columns, reading.notices, reading.facts, reading.sample)]
-    row = await connection.fetchrow(_OPEN, *_identity(claim), total, sha256, *told)
+    row = await connection.fetchrow(_OPEN, *_identity(claim), total, sha256, *told, parent_task_id)
     return record_from_row(_own(row))
 
 
@@ -264,9 +272,10 @@ async def advance(
     effect: Effect,
     tallies: dict[str, int],
     lease_seconds: float,
+    origins: Mapping[int, int] | None = None,
 ) -> TaskRecord:
     """Add one batch to the task: errors, counters, ``tallies`` (the sums so far) and cursor, in the
-    caller's transaction.
+    caller's transaction. ``origins``: by row, that of an earlier file which it mends.
 
     Raises:
         Fenced: the task is no longer this attempt's.
@@ -290,8 +299,11 @@ async def advance(
     if effect.row_errors:
         await connection.copy_records_to_table(
             "task_row_errors",
-            columns=["proveedor_id", "task_id", "fila", "faults"],
-            records=[(proveedor_id, task_id, fila, _json(faults)) for fila, faults in effect.row_errors],
+            columns=["proveedor_id", "task_id", "fila", "faults", "origin_fila"],
+            records=[
+                (proveedor_id, task_id, fila, _json(faults), (origins or {}).get(fila))
+                for fila, faults in effect.row_errors
+            ],
         )
         await count_faults(connection, claim.upload, effect.row_errors)
     return record_from_row(row)

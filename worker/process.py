@@ -10,12 +10,14 @@ import structlog
 from common.failpoints import Failpoint, failpoint
 from common.ledger import read_task
 from common.messages import UploadMessage
+from common.tasks import TaskRecord
 from worker import ledger
 from worker.attempt import Attempt, give_back, release
 from worker.database import DATABASE_FAULTS
 from worker.error_file.making import make_error_file
 from worker.heartbeat import keep_lease
 from worker.ledger import Claim, Fenced, Held, Over
+from worker.mending import publish_mended
 from worker.outcomes import Done, Lost, Outcome, Retry
 from worker.progress import progress_of, put_record
 from worker.storage import StorageUnavailable
@@ -76,12 +78,22 @@ async def _take_up(shop: Workshop, upload: UploadMessage, stay: _Stay, correlati
         return _store_fault("postgresql", error)
     match standing:
         case Over(record):
-            await put_record(shop.tasks, record)
-            return Done()
+            return await _over(shop, record)
         case Held(seconds):
             return Retry("held", seconds + _HELD_MARGIN_SECONDS)
         case Claim():
             return await _attempt(shop, standing, stay)
+
+
+async def _over(shop: Workshop, record: TaskRecord) -> Outcome:
+    """Tell pollers how the task ended: whoever ended it may have had no time for it."""
+    try:
+        async with shop.database.connection() as connection:
+            await publish_mended(connection, shop.tasks, record)
+    except DATABASE_FAULTS as error:
+        return _store_fault("postgresql", error)
+    await put_record(shop.tasks, record)
+    return Done()
 
 
 async def _attempt(shop: Workshop, claim: Claim, stay: _Stay) -> Outcome:
@@ -112,8 +124,7 @@ async def _passed_over(shop: Workshop, claim: Claim) -> Outcome:
     if record is not None and record.status.is_terminal:
         log.info("task_ended_elsewhere", status=record.status.value)
         shop.metrics.tasks.labels(record.status.value).inc()
-        await put_record(shop.tasks, record)
-        return Done()
+        return await _over(shop, record)
     log.warning("task_lost", epoch=claim.epoch)
     return Lost()
 

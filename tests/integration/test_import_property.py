@@ -89,6 +89,8 @@ def sheets(draw: st.DrawFn) -> Sheet:
     strange = st.sampled_from([[], [""] * 13, [" ", "\u00a0"], ["a", "b"], ["x"] * (len(header) + 1)])
     rows = draw(st.lists(st.one_of(row, row, row, row, row, strange), max_size=14))
     rows.insert(draw(st.integers(0, len(rows))), draw(row.filter(any)))
+    # now and then one that says what has been said
+    rows += draw(st.lists(st.sampled_from(rows), max_size=3))
     sheet = Sheet(header, rows, draw(st.sampled_from(",;\t|")), draw(st.sampled_from(sorted(_BOMS))))
     while doubted := _doubted_rows(sheet):
         kept = [row for fila, row in enumerate(sheet.rows, start=2) if fila not in doubted]
@@ -194,6 +196,9 @@ async def _assert_told(
     record, resumen = account.record, expected.resumen
     assert record.status is TaskStatus.COMPLETED
     assert account.resumen == resumen
+    parts = ("productos_creados", "productos_actualizados", "sin_cambios", "rechazados")
+    assert resumen["total"] == sum(account.resumen[part] for part in parts)
+    assert account.resumen["superados"] <= account.resumen["sin_cambios"]
     total, failed = resumen["total"], resumen["rechazados"]
     assert record.progress == Progress(total, total, total - failed, failed)
     assert [(error.fila, error.faults) for error in account.errors] == expected.rejected

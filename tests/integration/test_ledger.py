@@ -13,6 +13,7 @@ import pytest
 
 from common.messages import UploadMessage
 from common.tasks import GROUP_LIMIT, LIST_LIMIT, FaultGroup, Progress, TaskStatus
+from common.version import VERSION
 from tests.support.interruptions import waits_for
 from tests.support.waiting import eventually
 from tests.support.worker_shop import NOON, account_of
@@ -111,6 +112,7 @@ async def test_a_new_task_enters_the_ledger_with_its_claim(desk: Desk) -> None:
     assert (row["correlation_id"], row["lease_owner"]) == ("correlation-1", "worker-1")
     assert row["options"] == '{"validar": false, "reemplazar_duplicados": true}'
     assert (await account_of(desk.connection, desk.upload)).attempts == [(1, 0, None)]
+    assert await desk.connection.fetchval("SELECT version FROM task_attempts") == VERSION
     assert LEASE - 30 < await desk.lease_left() <= LEASE
 
 

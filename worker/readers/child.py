@@ -16,8 +16,9 @@ import msgspec
 
 from worker.parent import die_with_parent
 from worker.readers.aside import Submit, at_once
-from worker.readers.frames import End, Frame, Opened, Refused, RejectedRow, Rows, encode_frame
+from worker.readers.frames import End, Frame, Mends, Opened, Refused, RejectedRow, Rows, encode_frame
 from worker.readers.limits import limit_process
+from worker.readers.origins import Mending, Origins, ReportColumns, find_report_columns
 from worker.readers.table import (
     Checker,
     CheckerFactory,
@@ -39,7 +40,8 @@ class Order(msgspec.Struct, frozen=True):
     """What the worker wants of the child.
 
     ``checker`` names a ``CheckerFactory`` as ``package.module:function``; rows up to ``after`` are skipped;
-    ``parent`` is the worker's process id.
+    ``parent`` is the worker's process id. ``asks``: a file that seems to mend rows of an earlier one is not
+    read but asked about; ``mending`` is the answer, None where it is like any other.
     """
 
     format: str
@@ -49,6 +51,8 @@ class Order(msgspec.Struct, frozen=True):
     memory_bytes: int
     cpu_seconds: int
     parent: int
+    asks: bool = False
+    mending: Mending | None = None
 
 
 def main() -> None:
@@ -88,13 +92,12 @@ def read_frames(file: BinaryIO, order: Order, submit: Submit = at_once) -> Itera
     does some of the work beside the rest."""
     try:
         reader = _open(file, order.format, submit)
-        checker, header_fila = _find_header(reader, order.checker)
-        total, sample = _survey_rows(reader, header_fila, checker)
-        notices = [*reader.notices, *checker.notices()]
-        yield Opened(total, checker.columns, notices, reader.facts, sample)
-        rows = _check_rows(reader, max(order.after, header_fila), checker)
-        yield from _frames(rows, order.rows_per_frame)
-        yield End()
+        header = _find_header(reader)
+        report = find_report_columns(header.cells) if order.asks or order.mending else None
+        if report and order.asks and (task_id := report.first_task(reader, header.fila)):
+            yield Mends(task_id)
+            return
+        yield from _read_table(reader, header, order, report)
     except FileRefused as refusal:
         yield Refused(refusal.code, refusal.params)
     except MemoryError:
@@ -112,14 +115,32 @@ def _open(file: BinaryIO, format: str, submit: Submit) -> TableReader:
     return CsvReader(file)
 
 
-def _find_header(reader: TableReader, checker: str) -> tuple[Checker, int]:
-    """Return the checker for the columns of the first row that is not blank, and the number of that row."""
+def _find_header(reader: TableReader) -> Row:
+    """Return the first row that is not blank."""
     header = next((row for row in rows_of(reader.pieces()) if not row.is_blank), None)
     if header is None:
         raise FileRefused("no_header")
-    module, _, function = checker.partition(":")
+    return header
+
+
+def _read_table(
+    reader: TableReader, header: Row, order: Order, report: ReportColumns | None
+) -> Iterator[Frame]:
+    module, _, function = order.checker.partition(":")
     factory: CheckerFactory = getattr(importlib.import_module(module), function)
-    return factory(header.cells), header.fila
+    origins = Origins(report, order.mending.task_id) if report and order.mending else None
+    if report and order.mending:
+        checker = factory(header.cells, aside=report.places, hints=order.mending.hints)
+    else:
+        checker = factory(header.cells)
+    total, sample = _survey_rows(reader, header.fila, checker)
+    # which ends the survey: only then are the columns known as far as they will be
+    notices = checker.notices()
+    yield Opened(total, checker.columns, [*reader.notices, *notices], reader.facts, sample)
+    pieces = origins.watch(reader.pieces()) if origins else reader.pieces()
+    rows = _check_rows(pieces, max(order.after, header.fila), checker)
+    yield from _frames(rows, order.rows_per_frame, origins)
+    yield End()
 
 
 def _survey_rows(reader: TableReader, header_fila: int, checker: Checker) -> tuple[int, list[dict[str, Any]]]:
@@ -148,9 +169,11 @@ def _shown(row: Row) -> dict[str, Any]:
     return {"fila": row.fila, "cells": [cell[:_SAMPLE_CHARACTERS] for cell in row.cells[:_SAMPLE_COLUMNS]]}
 
 
-def _check_rows(reader: TableReader, after: int, checker: Checker) -> Iterator[tuple[int, Verdict]]:
+def _check_rows(
+    pieces: Iterator[Row | PlainRows], after: int, checker: Checker
+) -> Iterator[tuple[int, Verdict]]:
     """Yield the number of each row behind row ``after``, and what it comes to."""
-    for piece in reader.pieces():
+    for piece in pieces:
         if isinstance(piece, PlainRows):
             rows = piece.behind(after)
             if rows.cells:
@@ -159,7 +182,9 @@ def _check_rows(reader: TableReader, after: int, checker: Checker) -> Iterator[t
             yield piece.fila, list(piece.faults) or checker.check(piece.cells)
 
 
-def _frames(rows: Iterator[tuple[int, Verdict]], rows_per_frame: int) -> Iterator[Rows]:
+def _frames(
+    rows: Iterator[tuple[int, Verdict]], rows_per_frame: int, origins: Origins | None
+) -> Iterator[Rows]:
     while some := list(islice(rows, rows_per_frame)):
         heads: list[tuple[int, list[str]]] = []
         lines: list[bytes] = []
@@ -170,7 +195,8 @@ def _frames(rows: Iterator[tuple[int, Verdict]], rows_per_frame: int) -> Iterato
                 lines.append(verdict[1])
             else:
                 rejected.append(RejectedRow(fila, verdict))
-        yield Rows.pack(some[-1][0], heads, lines, rejected)
+        found = origins.of_rows(some[0][0], some[-1][0]) if origins else None
+        yield Rows.pack(some[-1][0], heads, lines, rejected, found)
 
 
 if __name__ == "__main__":

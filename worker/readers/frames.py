@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -27,6 +28,13 @@ class Opened(msgspec.Struct, frozen=True, tag=0, array_like=True):
     sample: list[dict[str, Any]] = []
 
 
+class Mends(msgspec.Struct, frozen=True, tag=4, array_like=True):
+    """The file says that it mends rejected rows of a task, and is to be read as such, or not; no rows
+    follow."""
+
+    task_id: UUID
+
+
 class CheckedRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A row without faults: its number, its identifying values, and all of it as a line of COPY text, the end
     of the line left out."""
@@ -48,7 +56,8 @@ class Rows(msgspec.Struct, frozen=True, tag=1, array_like=True):
 
     The rows without faults, of which there are ``count``, stay packed until somebody wants to see them one by
     one: ``heads`` is a list of their numbers and identifying values, ``packed_ids`` of the first of these; in
-    ``lines`` each line has its end.
+    ``lines`` each line has its end. ``origins``: of rows that mend one of an earlier file, their number and
+    that one's.
     """
 
     last: int
@@ -57,15 +66,22 @@ class Rows(msgspec.Struct, frozen=True, tag=1, array_like=True):
     packed_ids: bytes
     lines: bytes
     rejected: list[RejectedRow]
+    origins: list[tuple[int, int]] = []
 
     @classmethod
     def pack(
-        cls, last: int, heads: list[tuple[int, list[str]]], lines: list[bytes], rejected: list[RejectedRow]
+        cls,
+        last: int,
+        heads: list[tuple[int, list[str]]],
+        lines: list[bytes],
+        rejected: list[RejectedRow],
+        origins: list[tuple[int, int]] | None = None,
     ) -> "Rows":
         """Return rows of which those without faults have these heads and lines."""
         ids = [keys[0] if keys else "" for _, keys in heads]
         joined = b"".join(line + b"\n" for line in lines)
-        return cls(last, len(heads), _encoder.encode(heads), _encoder.encode(ids), joined, rejected)
+        packed = _encoder.encode(heads), _encoder.encode(ids)
+        return cls(last, len(heads), *packed, joined, rejected, origins or [])
 
     @property
     def checked(self) -> list[CheckedRow]:
@@ -94,7 +110,7 @@ class End(msgspec.Struct, frozen=True, tag=3, array_like=True):
     """All rows have been sent."""
 
 
-Frame = Opened | Rows | Refused | End
+Frame = Opened | Mends | Rows | Refused | End
 
 _decoder = msgspec.msgpack.Decoder(Frame)
 _ids_decoder = msgspec.msgpack.Decoder(list[str])

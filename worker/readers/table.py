@@ -1,6 +1,6 @@
 """What every reader gives: a table as rows of text, numbered as the person sees them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 
@@ -110,10 +110,12 @@ class Checker(Protocol):
     """What a kind of table knows of a row. It sees every row twice: all of them are surveyed first, then
     those that are to be imported are checked; either one by one or, which comes to the same, many at once.
 
-    ``columns``: how each column of the file was understood, in the order of the file.
+    ``columns``: how each column of the file was understood, in the order of the file; one may have ``hints``
+    once the survey has ended.
     """
 
-    columns: list[dict[str, Any]]
+    @property
+    def columns(self) -> list[dict[str, Any]]: ...
 
     def survey(self, row: Row) -> None:
         """Look at a row for what only shows in many of them; must be quick."""
@@ -136,5 +138,18 @@ class Checker(Protocol):
         ...
 
 
-#: Takes the header cells; raises FileRefused where columns are missing.
-CheckerFactory = Callable[[Sequence[str]], Checker]
+#: By column, what of its cells in all rows must be known to read some of the rows alone.
+Hints = Mapping[str, Mapping[str, str]]
+
+
+class CheckerFactory(Protocol):
+    """Makes the checker of a file from the cells of its header.
+
+    For rows that mend some of an earlier file, ``aside`` are the indexes of columns that are not the kind's,
+    and ``hints`` those that the checker of the earlier one put into its ``columns``.
+    Raises ``FileRefused`` where columns are missing.
+    """
+
+    def __call__(
+        self, header: Sequence[str], *, aside: Collection[int] = (), hints: Hints | None = None
+    ) -> Checker: ...

@@ -16,7 +16,7 @@ from tests.corpus.packing import HEADER, Book, Cell, Xml, product, rows
 from tests.corpus.workbooks import _STYLES
 from tests.support.catalogue_files import csv_file
 from tests.support.catalogue_files import product as product_row
-from tests.support.error_files import error_file, rows_in
+from tests.support.made_error_files import error_file, rows_in
 from worker.error_file.cell_xml import LONGEST_TEXT
 from worker.processors.catalog.values import clean
 from worker.readers.table import FileRefused, Row

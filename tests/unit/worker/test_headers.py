@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from common.catalog import COLUMN_NAMES, SYNONYMS
 from common.texts import render_notice, render_task_error
 from tests.support.catalogue_cases import REQUIRED
-from worker.processors.catalog.headers import Headers, header_key, place_of, read_headers
+from worker.processors.catalog.headers import Headers, place_of, read_headers
+from worker.readers.header_names import header_key
 from worker.readers.table import CellError, FileRefused
 
 PAIRS = [(column, synonym) for column, synonyms in SYNONYMS.items() for synonym in synonyms]

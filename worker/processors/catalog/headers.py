@@ -6,27 +6,21 @@ synonyms, for one column are refused: taking either would be a guess. What nobod
 everything but the plainest case is told.
 """
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Any
-from unicodedata import combining, normalize
 
 from common.catalog import COLUMN_NAMES, COLUMNS, SYNONYMS
 from worker.processors.catalog.faults import notice, shown
+from worker.readers.header_names import header_key
 from worker.readers.table import FileRefused, Notice
 
-#: No header that means anything is longer; looking into a longer one would only take time.
-_LONGEST = 100
 #: Columns that are passed over are listed up to here; a file may have a hundred thousand.
 _LISTED = 100
 #: How alike (0 to 1) a header must be to a missing column to be suggested for it.
 _ALIKE = 0.75
-_IGNORABLE = re.compile(r"[\W_]+")
-#: The errors of spreadsheets: without their signs, «#¿NOMBRE?» would be a name and «#REF!» a reference.
-_SHEET_ERROR = re.compile(r"\s*#(?:.*[!?]|N/[AD])\s*", re.DOTALL)
 
 
 @dataclass
@@ -43,36 +37,27 @@ class Headers:
     notices: list[Notice] = field(default_factory=list)
 
 
-def read_headers(header: Sequence[str]) -> Headers:
-    """Return what each column of the file is.
+def read_headers(header: Sequence[str], aside: Collection[int] = ()) -> Headers:
+    """Return what each column of the file is. Those at the indexes ``aside`` are no business of a catalogue.
 
     Raises:
         FileRefused: ``repeated_columns`` or ``missing_columns``, with the headers as they stand in the file.
     """
-    keys = [header_key(cell) for cell in header]
+    keys = ["" if index in aside else header_key(cell) for index, cell in enumerate(header)]
     claims = _claims(keys)
     _refuse_repeated(claims, header)
     places = {column: indexes[0] for column, (indexes, _) in claims.items()}
     _refuse_missing(places, header, keys)
     unnamed = [index for index, cell in enumerate(header) if not cell.strip()]
-    known = set(places.values())
+    known = {*places.values(), *aside}
     ignored = [index for index, cell in enumerate(header) if index not in known and cell.strip()]
     outranked = [index for index in ignored if _by_synonym().get(keys[index]) in places]
     return Headers(
         places,
         unnamed,
-        list(_describe(header, claims)),
+        list(_describe(header, claims, aside)),
         list(_notices(header, keys, claims, ignored, outranked)),
     )
-
-
-@lru_cache(maxsize=4096)
-def header_key(header: str) -> str:
-    """Return what of a header counts: its letters and digits, in small letters, without accents."""
-    if len(header) > _LONGEST or _SHEET_ERROR.fullmatch(header):
-        return ""
-    decomposed = normalize("NFKD", header.casefold())
-    return _IGNORABLE.sub("", "".join(character for character in decomposed if not combining(character)))
 
 
 @lru_cache
@@ -135,13 +120,16 @@ def _nearest(column: str, strange: dict[str, int]) -> int | None:
     return found
 
 
-def _describe(header: Sequence[str], claims: dict[str, tuple[list[int], str]]) -> Iterator[dict[str, Any]]:
-    known = {indexes[0]: (column, how) for column, (indexes, how) in claims.items()}
+def _describe(
+    header: Sequence[str], claims: dict[str, tuple[list[int], str]], aside: Collection[int]
+) -> Iterator[dict[str, Any]]:
+    known: dict[int, tuple[str | None, str]] = dict.fromkeys(aside, (None, "report"))
+    known |= {indexes[0]: (column, how) for column, (indexes, how) in claims.items()}
     ignored = 0
     for index, cell in enumerate(header):
         column, how = known.get(index, (None, "ignored"))
-        ignored += column is None
-        if column is not None or ignored <= _LISTED:
+        ignored += index not in known
+        if index in known or ignored <= _LISTED:
             yield {"column": column, "header": shown(cell.strip()), "place": index + 1, "how": how}
 
 

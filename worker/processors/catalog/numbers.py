@@ -12,6 +12,7 @@ Percentages, exponents, underscores, NaN and other digits than 0 to 9 are refuse
 """
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from worker.processors.catalog.faults import fault, harmful, shown
@@ -69,11 +70,11 @@ class Written(NamedTuple):
 class Marks:
     """What the cells of one column show of the sign before their decimals.
 
-    ``example`` is a number that shows it from the start.
+    ``example`` is a number that shows it from the start; ``examples`` are those of another survey, by sign.
     """
 
-    def __init__(self, example: str = "") -> None:
-        self._examples: dict[str, str] = {}
+    def __init__(self, example: str = "", examples: Mapping[str, str] | None = None) -> None:
+        self._examples: dict[str, str] = dict(examples or {})
         written = take_apart(example)
         if written is not None:
             self.learn(written.decimal_mark, example)
@@ -81,6 +82,11 @@ class Marks:
     def learn(self, mark: str, value: str) -> None:
         """Take note of a number that shows which sign it is."""
         self._examples.setdefault(mark, value)
+
+    @property
+    def examples(self) -> dict[str, str]:
+        """By sign, the first cell that showed it."""
+        return dict(self._examples)
 
     @property
     def mark(self) -> str | None:

@@ -4,7 +4,7 @@ what is wrong.
 Runs in the reading child.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import repeat
 from operator import itemgetter
 from typing import Any, cast
@@ -17,7 +17,7 @@ from worker.processors.catalog.plain import column_reader
 from worker.processors.catalog.survey import survey_of
 from worker.processors.catalog.tally import Tally
 from worker.processors.catalog.values import IDENTIFIERS, clean, default_of, reader_of
-from worker.readers.table import Fault, Notice, PlainRows, Row, Verdict
+from worker.readers.table import Fault, Hints, Notice, PlainRows, Row, Verdict
 
 #: Rows that are looked at together: enough to be quick, few enough to be held.
 _ROWS_AT_A_TIME = 100
@@ -25,25 +25,27 @@ _ROWS_AT_A_TIME = 100
 _UNNAMED_LOOKED_AT = 100
 
 
-def make_checker(header: Sequence[str]) -> "CatalogChecker":
-    """Return the check for rows under this header.
+def make_checker(
+    header: Sequence[str], *, aside: Collection[int] = (), hints: Hints | None = None
+) -> "CatalogChecker":
+    """Return the check for rows under this header (a `CheckerFactory`).
 
     Raises:
         FileRefused: a required column is missing, or several headers mean the same one.
     """
-    return CatalogChecker(header)
+    return CatalogChecker(header, aside, hints or {})
 
 
 class CatalogChecker:
     """Checks the rows under one header (a `Checker`)."""
 
-    def __init__(self, header: Sequence[str]) -> None:
-        headers = read_headers(header)
-        self.columns: list[dict[str, Any]] = headers.columns
+    def __init__(self, header: Sequence[str], aside: Collection[int], hints: Hints) -> None:
+        headers = read_headers(header, aside)
+        self._columns = headers.columns
         self._notices = headers.notices
         self._width = len(header)
         self._unnamed = {index: Tally() for index in headers.unnamed[:_UNNAMED_LOOKED_AT]}
-        marks = {column.name: Marks() for column in COLUMNS}
+        self._marks = marks = {column.name: Marks(examples=hints.get(column.name)) for column in COLUMNS}
         present = [column for column in COLUMNS if column.name in headers.places]
         self._present = itemgetter(*(headers.places[column.name] for column in present))
         self._surveys = [survey_of(column, marks[column.name]) for column in present]
@@ -58,6 +60,16 @@ class CatalogChecker:
         self._identifier_places = [headers.places[name] for name in IDENTIFIERS]
         self._filas: list[int] = []
         self._cells: list[Sequence[str]] = []
+
+    @property
+    def columns(self) -> list[dict[str, Any]]:
+        """How each column was understood, with what the survey has learnt of it so far."""
+        return [
+            {**column, "hints": marks.examples}
+            if column["column"] and (marks := self._marks[column["column"]]).examples
+            else column
+            for column in self._columns
+        ]
 
     def survey(self, row: Row) -> None:
         """Look for what only shows in many rows; those of the wrong shape show nothing."""
