@@ -15,6 +15,8 @@ from catalog_service.cancel import Cancellation
 from catalog_service.database import open_database
 from catalog_service.parameters import PREFIX, V1_PREFIX, Services
 from catalog_service.products import Products
+from catalog_service.receipt import Receipts
+from catalog_service.reports import Reports
 from catalog_service.settings import Settings
 from catalog_service.status import TaskFinder, TaskRecords
 from catalog_service.status_route import add_status_routes
@@ -68,9 +70,10 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def end_streams(app: FastAPI) -> None:
-    """Let nobody wait for news any longer: the service is told to stop."""
+    """Let nobody wait any longer, for news or for a report: the service is told to stop."""
     services: Services = app.state.services
     services.watches.stop()
+    services.reports.stop()
 
 
 async def _wire(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None:
@@ -93,6 +96,8 @@ async def _wire(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None
     stores = Stores(storage, records, queue, finder)
     under_way = UploadsUnderWay(limit=settings.max_uploads)
     stack.push_async_callback(under_way.ended, within_seconds=_CLEAN_UP_SECONDS)
+    reports = Reports(storage, queue, database, finder, wait_seconds=settings.report_wait_seconds)
+    stack.callback(reports.stop)
     watches = Watches(finder.look, limit=settings.max_listeners)
     stack.callback(watches.stop)
     app.state.services = Services(
@@ -104,6 +109,8 @@ async def _wire(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None
         lists=TaskLists(database),
         tasks=TaskList(database),
         products=Products(database),
+        receipts=Receipts(database, finder),
+        reports=reports,
     )
     app.state.checks = {
         "s3": storage.check,

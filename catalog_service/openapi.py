@@ -13,9 +13,10 @@ _MEANINGS = {
     "`file_missing`, "
     "`wrong_file_field`, `several_files`, `filename_missing`, `file_empty`",
     403: "The page of another origin, which may change nothing: `origin_not_allowed`",
-    404: "There is no such thing: `task_not_found`, `product_not_found`",
+    404: "There is no such thing: `task_not_found`, `no_rejected_rows`, `product_not_found`",
     408: "The body stopped coming: `upload_stalled`, `upload_too_slow`",
-    409: "The task has ended already: `task_over`",
+    409: "The upload has ended already, or not yet: `task_over`, `task_not_over`",
+    410: "The file is no longer kept: `upload_gone`",
     413: "The file is over the limit: `file_too_large`",
     415: "Not a kind of file that is taken: `unsupported_extension`, `content_mismatch`",
     422: "A parameter or header is missing or of the wrong form: `invalid_parameters`, "
@@ -23,7 +24,7 @@ _MEANINGS = {
     "`idempotency_key_reused`",
     503: "A store is down or the service busy, try again after `Retry-After` seconds: `server_busy`, "
     "`too_many_uploads`, `too_many_listeners`, `storage_unavailable`, `queue_unavailable`, "
-    "`database_unavailable`, `status_unavailable`",
+    "`database_unavailable`, `status_unavailable`, `report_in_preparation`",
 }
 
 #: What comes with a status: how to ask for the next one.

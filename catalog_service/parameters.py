@@ -7,6 +7,8 @@ from fastapi import Depends, Header, Query, Request
 
 from catalog_service.cancel import Cancellation
 from catalog_service.products import Products
+from catalog_service.receipt import Receipts
+from catalog_service.reports import Reports
 from catalog_service.settings import Settings
 from catalog_service.task_list import TaskList
 from catalog_service.task_lists import MAX_PAGE, TaskLists
@@ -41,6 +43,8 @@ class Services:
     lists: TaskLists
     tasks: TaskList
     products: Products
+    receipts: Receipts
+    reports: Reports
 
 
 async def _services(request: Request) -> Services:
