@@ -29,8 +29,8 @@ from pathlib import Path
 
 from carga_client import Client
 from carga_client.api.uploads import (
-    cancel, created_products, receipt, rejected_rows_csv, rejected_rows_xlsx, retry, row_errors, status, tasks,
-    upload,
+    cancel, created_products, receipt, rejected_rows_csv, rejected_rows_xlsx, retry, row_errors, status,
+    tasks, upload,
 )
 from carga_client.models import ProblemBody, UploadBody
 from carga_client.types import File
