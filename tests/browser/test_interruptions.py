@@ -49,7 +49,7 @@ async def test_a_large_upload_is_cancelled(
         await page.get_by_role("button", name="Cancelar la carga").click()
         dialog = page.get_by_role("dialog")
         await expect(dialog.get_by_role("button", name="Volver")).to_be_focused()
-        await screenshot(page, "cancelar", full_page=False)
+        await screenshot(page, "cancelar")
         await page.keyboard.press("Escape")
         await expect(dialog).to_have_count(0)
         await expect(page.get_by_role("button", name="Cancelar la carga")).to_be_focused()

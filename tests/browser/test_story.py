@@ -37,6 +37,7 @@ async def test_from_a_file_with_faults_to_a_catalogue_without(
     await expect(columns.get_by_role("row")).to_have_count(14)
     await expect(columns.get_by_role("row", name="id id PROD001 PROD002")).to_be_visible()
     await screenshot(page, "revision")
+    await screenshot(page.locator("details"), "columnas")
 
     # sent for real, and watched; each step is one batch of ten rows
     async with provider_lock(environment["DATABASE_URL"], PROVIDER) as lock:
@@ -63,7 +64,7 @@ async def test_from_a_file_with_faults_to_a_catalogue_without(
     await page.get_by_role("button", name="11 producto duplicado").click()
     await page.get_by_label("Buscar").fill("certificado_sanitario")
     await expect(rows.nth(1)).to_contain_text("certificado_sanitario")
-    await screenshot(page, "filas-rechazadas")
+    await screenshot(page.locator("section", has=page.get_by_role("table")), "filas-rechazadas")
     await page.get_by_label("Buscar").fill("")
     await expect(rows.nth(1)).to_contain_text("22")
     await page.get_by_role("button", name="Siguientes").click()

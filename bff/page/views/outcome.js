@@ -23,8 +23,9 @@ export function Outcome({ task }) {
     ${dryRun && html`<${ReviewStep} task=${task} />`}
     ${!dryRun && open > 0 && html`<${Mending} task=${task} open=${open} />`}
     <${Warnings} notices=${task.advertencias} />
+    ${dryRun && html`<${Reading} result=${task.result} open />`}
     ${failed > 0 && html`<${Rejected} task=${task} dryRun=${dryRun} />`}
-    <${Reading} result=${task.result} open=${dryRun} />
+    ${!dryRun && html`<${Reading} result=${task.result} />`}
     ${!dryRun &&
     html`<section class="aside">
       <h2>${t.receipt.title}</h2>
