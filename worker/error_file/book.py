@@ -12,10 +12,10 @@ from common.texts import Language, Text, render
 from worker.error_file.cell_xml import cell_xml, escape, legal, number_xml
 from worker.error_file.formulas import moved
 from worker.error_file.layout import Layout, OutRow
-from worker.error_file.order import REPORT_COLUMNS
 from worker.error_file.raw_cells import RawCell
 from worker.error_file.source import Source
 from worker.error_file.styles import Styles
+from worker.readers.origins import REPORT_COLUMNS
 from worker.readers.sheet import MAX_ROWS, column_letters
 from worker.readers.table import FormulaWithoutValue
 

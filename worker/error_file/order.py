@@ -6,9 +6,6 @@ import msgspec
 
 from common.texts import Language
 
-#: The columns before the person's own. An upload that has them is one of mended rows.
-REPORT_COLUMNS = ("motivo", "columna", "fila", "tarea")
-
 
 class ErrorFileOrder(msgspec.Struct, frozen=True, kw_only=True):
     """The first line of what the process reads; every other one is an :class:`OpenRow`, in file order.

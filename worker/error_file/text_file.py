@@ -8,7 +8,7 @@ from typing import BinaryIO
 from common.formulas import harmless, may_run
 from common.texts import Language
 from worker.error_file.layout import OutRow
-from worker.error_file.order import REPORT_COLUMNS
+from worker.readers.origins import REPORT_COLUMNS
 from worker.readers.table import SheetNumber
 
 #: What Excel divides by where commas stand before decimals, and elsewhere.

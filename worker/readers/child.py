@@ -29,6 +29,7 @@ from worker.readers.table import (
     Verdict,
     rows_of,
 )
+from worker.readers.unmended import Unmended
 
 #: How much of a file is shown to whoever wants to see what was read.
 _SAMPLE_ROWS = 5
@@ -137,7 +138,10 @@ def _read_table(
     # which ends the survey: only then are the columns known as far as they will be
     notices = checker.notices()
     yield Opened(total, checker.columns, [*reader.notices, *notices], reader.facts, sample)
-    pieces = origins.watch(reader.pieces()) if origins else reader.pieces()
+    pieces = reader.pieces()
+    if report and origins:
+        unmended = Unmended(header.cells, report, is_text=order.format == "csv")
+        pieces = unmended.watch(origins.watch(pieces))
     rows = _check_rows(pieces, max(order.after, header.fila), checker)
     yield from _frames(rows, order.rows_per_frame, origins)
     yield End()
