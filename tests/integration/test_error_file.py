@@ -21,6 +21,9 @@ from common.catalog import COLUMN_NAMES
 from common.fault_groups import columns_of
 from common.messages import UploadMessage, report_key
 from common.tasks import TaskRecord
+from tests.corpus.packing import Book, Xml
+from tests.corpus.packing import product as packed_product
+from tests.corpus.packing import rows as packed_rows
 from tests.support.catalog_api import objects, unfinished
 from tests.support.catalogue_files import csv_file, product, products
 from tests.support.faulty_proxy import Fault, FaultyProxy
@@ -352,13 +355,13 @@ async def test_a_large_one_is_put_in_parts_and_whole(
     environment: dict[str, str], shop: Workshop, connection: asyncpg.Connection
 ) -> None:
     rows = [
-        {**row, "notas": f"{number:06}" * 15_000} for number, row in enumerate(products(200, faulty_every=1))
+        {**row, "notas": f"{number:06}" * 15_000} for number, row in enumerate(products(100, faulty_every=1))
     ]
     content = csv_file(rows, [*COLUMN_NAMES, "notas"])
     upload = put_upload(environment, content)
     record = await imported(shop, connection, upload)
     made = await made_of(shop, environment, ordered(upload, record, "csv"))
-    assert len(made) > len(content) > 16 << 20
+    assert len(made) > len(content) > 8 << 20
     assert [row.cells[4:] for row in rows_in(made, "csv")] == [row.cells for row in rows_in(content, "csv")]
     assert unfinished(environment) == 0
 
@@ -369,7 +372,7 @@ async def test_a_store_that_fails_brings_the_order_back_and_leaves_nothing_behin
 ) -> None:
     notes = "x" * 100_000
     content = csv_file(
-        [{**row, "notas": notes} for row in products(200, faulty_every=1)], [*COLUMN_NAMES, "notas"]
+        [{**row, "notas": notes} for row in products(100, faulty_every=1)], [*COLUMN_NAMES, "notas"]
     )
     upload = put_upload(environment, content)
     order = ordered(upload, await imported(shop, connection, upload), "csv")
@@ -421,3 +424,84 @@ async def test_an_order_that_the_queue_gives_up_on_leaves_the_task_alone(
     assert await bury(connection, letter_of(unknown, "message-3"), 0) == Buried(None)
     assert await connection.fetchval("SELECT count(*) FROM tasks") == 1
     assert await connection.fetchval("SELECT count(*) FROM dead_letters") == 0
+
+
+def _line(number: int, **cells: str) -> list[str]:
+    row = product(f"P{number}", **cells)
+    return [row.get(name, "") for name in COLUMN_NAMES]
+
+
+def _csv_lines(*lines: str) -> bytes:
+    return "\r\n".join([",".join(COLUMN_NAMES), *lines, ""]).encode()
+
+
+#: Rows that are written wrong, most of them in a way that no other file shows.
+WRITTEN_WRONG = {
+    "too_long_alike": _csv_lines(*(",".join([*_line(number), "de más"]) for number in range(5)), *map(
+        ",".join, [_line(90), _line(91), _line(92), _line(93), _line(94), _line(95)]
+    )),
+    "too_short_and_too_long": _csv_lines(
+        *map(",".join, [_line(1), ["P2", "corta"], _line(3), [*_line(4), "", "x", "y"], _line(5)])
+    ),
+    "stray_quote": _csv_lines(
+        ",".join(_line(1)), ",".join(_line(2, nombre='Tubo 12" largo')), ",".join(_line(3, nombre="'citado'"))
+    ),
+    "control_character": _csv_lines(",".join(_line(1)), ",".join(_line(2, presentacion="a\x07b"))),
+    "two_encodings": "\r\n".join(
+        [",".join(COLUMN_NAMES), *(",".join(_line(n, nombre="Catéter")) for n in range(30)), ""]
+    ).encode()
+    + ",".join(_line(99, nombre="Cápsula")).encode("cp1252"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("name", WRITTEN_WRONG)
+async def test_a_row_that_was_written_wrong_is_so_until_somebody_mends_it(
+    environment: dict[str, str], shop: Workshop, connection: asyncpg.Connection, name: str, format: str
+) -> None:
+    upload = put_upload(environment, WRITTEN_WRONG[name])
+    record = await imported(shop, connection, upload)
+    errors = (await account_of(connection, upload)).errors
+    assert errors
+    made = await made_of(shop, environment, ordered(upload, record, format))
+    again_upload, again = await uploaded(environment, shop, connection, made, format)
+    again_errors = (await account_of(connection, again_upload)).errors
+    # to the word
+    assert [error.faults for error in again_errors] == [error.faults for error in errors]
+    assert again.progress.successful == 0
+    # and in the other format, for one more time
+    other = next(other for other in FORMATS if other != format)
+    third = await made_of(shop, environment, ordered(again_upload, again, other))
+    third_upload, _ = await uploaded(environment, shop, connection, third, other)
+    assert [error.faults for error in (await account_of(connection, third_upload)).errors] == [
+        error.faults for error in errors
+    ]
+    _, end = await uploaded(environment, shop, connection, mended(made, format), format)
+    assert (end.progress.failed, end.progress.successful) == (0, len(errors))
+    whole = (await account_of(connection, upload)).record
+    assert whole.resolved == len(errors)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+async def test_what_only_a_workbook_can_hold_is_no_text_until_somebody_mends_it(
+    environment: dict[str, str], shop: Workshop, connection: asyncpg.Connection, format: str
+) -> None:
+    faulty = [
+        packed_product(2, nombre=Xml('<c r="{ref}" t="e"><v>#N/A</v></c>')),
+        packed_product(3, nombre=Xml('<c r="{ref}"><f>A4&amp;"x"</f></c>')),
+        packed_product(4, precio_unitario=1.234),
+        packed_product(5, tiempo_entrega_dias=2.125),
+        packed_product(6, nombre=Xml('<c r="{ref}" t="inlineStr"><is><t>_xD800_</t></is></c>')),
+    ]
+    # that a comma stands before decimals, as texts of the column show
+    commas = [packed_product(number, precio_unitario="12,50") for number in range(10, 14)]
+    upload = put_upload(environment, Book(data=packed_rows(*faulty, *commas)).packed(), filename="libro.xlsx")
+    record = await imported(shop, connection, upload)
+    errors = (await account_of(connection, upload)).errors
+    assert [error.fila for error in errors] == [2, 3, 4, 5, 6]
+    made = await made_of(shop, environment, ordered(upload, record, format))
+    again, task = await uploaded(environment, shop, connection, made, format)
+    assert await faults_by_origin(connection, again) == {
+        error.fila: as_codes(error.faults) for error in errors
+    }
+    assert task.progress.successful == 0

@@ -6,6 +6,7 @@ hostile file does to a parser happens here; the worker only sees the process end
 
 import importlib
 import os
+import re
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +36,7 @@ from worker.readers.unmended import Unmended
 _SAMPLE_ROWS = 5
 _SAMPLE_COLUMNS = 100
 _SAMPLE_CHARACTERS = 300
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -170,7 +172,9 @@ def _survey_rows(reader: TableReader, header_fila: int, checker: Checker) -> tup
 
 
 def _shown(row: Row) -> dict[str, Any]:
-    return {"fila": row.fila, "cells": [cell[:_SAMPLE_CHARACTERS] for cell in row.cells[:_SAMPLE_COLUMNS]]}
+    # half of a surrogate pair can be sent to nobody
+    cells = [_SURROGATE.sub("\ufffd", cell[:_SAMPLE_CHARACTERS]) for cell in row.cells[:_SAMPLE_COLUMNS]]
+    return {"fila": row.fila, "cells": cells}
 
 
 def _check_rows(
