@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from bench.command import JsonOption, run
+from bench.events import EventsPlan
+from bench.events_report import report_events
 from bench.import_files import Size
 from bench.memory_report import report_memory
 from bench.readers_report import report_readers
@@ -131,6 +133,24 @@ def status(
     """Consultas de estado por segundo. / Status questions a second, beside a bare route."""
     plan = StatusPlan(tasks, connections, seconds, repeat)
     run(lambda screen: report_status(screen, plan, as_json=as_json), as_json=as_json)
+
+
+@app.command()
+def events(
+    listeners: Annotated[int, typer.Option(min=1, max=700, help="Oyentes. / Listeners.")] = 500,
+    cut_every: Annotated[
+        int, typer.Option(min=1, help="Uno de cada tantos sufre cortes. / One in so many is cut off.")
+    ] = 5,
+    rows: Annotated[int, typer.Option(min=1, help="Filas del archivo. / Rows of the file.")] = 30_000,
+    rounds: Annotated[int, typer.Option(min=1, help="Cargas, una tras otra. / Imports, one by one.")] = 5,
+    as_json: JsonOption = False,
+) -> None:
+    """Quienes siguen una carga por eventos. / Those who follow an import by its events.
+
+    Falla si a alguno le falta algo de la historia. / Fails if anybody misses a part of the story.
+    """
+    plan = EventsPlan(listeners, cut_every, rows, rounds)
+    run(lambda screen: report_events(screen, plan, as_json=as_json), as_json=as_json)
 
 
 def _sizes(rows: list[int] | None, xlsx: list[int] | None) -> tuple[Size, ...]:

@@ -48,6 +48,13 @@ async def upload_api(environment: Mapping[str, str]) -> AsyncIterator[Server]:
 
 
 @asynccontextmanager
+async def bff_server(catalog_url: str) -> AsyncIterator[Server]:
+    """Run the BFF in front of an API. Raises ``ServiceFailed`` when it does not start."""
+    async with _running("bff", {"CATALOG_URL": catalog_url}, "BFF_PORT") as server:
+        yield server
+
+
+@asynccontextmanager
 async def bare_server(answers: Path) -> AsyncIterator[Server]:
     """Run :mod:`bench.bare`. Raises ``ServiceFailed`` when it does not start."""
     async with _running("bench.bare", {"BARE_ANSWERS": str(answers)}, "BARE_PORT") as server:

@@ -53,6 +53,7 @@ class Carga(NamedTuple):
     """Running services."""
 
     client: CargaClient
+    url: str
     api: Child
     workers: list[Child]
     database_url: str
@@ -91,7 +92,7 @@ async def services(
             await running.enter_async_context(_running(service))
         client = await running.enter_async_context(connect(url, "es"))
         await _warm_up(client, place.files / "warm-up.csv")
-        yield Carga(client, api.process, [each.process for each in crew], stores["DATABASE_URL"], stores)
+        yield Carga(client, url, api.process, [each.process for each in crew], stores["DATABASE_URL"], stores)
 
 
 async def send(client: CargaClient, upload: Upload) -> str:

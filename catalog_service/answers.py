@@ -91,9 +91,9 @@ def status_body(record: TaskRecord, prefix: str, language: Language) -> StatusBo
         error=record.error_code and render_task_error(record.error_code, record.error_params, language),
         error_code=record.error_code,
         advertencias=[notice_body(notice, language) for notice in record.notices],
-        opciones={**_NO_OPTIONS, **record.options},
+        opciones=options_body(record),
         origen=record.parent_task_id,
-        correcciones=_corrections(record),
+        correcciones=corrections_body(record),
     )
 
 
@@ -137,6 +137,19 @@ def outputs_body(page: OutputPage, url: str, limit: int) -> dict[str, Any]:
     }
 
 
+def options_body(record: TaskRecord) -> dict[str, bool]:
+    """Return what was asked for beside the file."""
+    return {**_NO_OPTIONS, **record.options}
+
+
+def corrections_body(record: TaskRecord) -> dict[str, Any] | None:
+    """Return what has become of the rejected rows; None while nobody has mended any."""
+    if not record.corrections:
+        return None
+    left = record.progress.failed - record.resolved
+    return {"abiertas": left, "resueltas": record.resolved, "cargas": record.corrections}
+
+
 def _result(record: TaskRecord, prefix: str, language: Language) -> dict[str, Any]:
     task = f"{prefix}/bulk-upload/{record.task_id}"
     result = record.result or {}
@@ -159,10 +172,3 @@ def _result(record: TaskRecord, prefix: str, language: Language) -> dict[str, An
             "reintentar": f"{task}/reintentar" if rows_left else None,
         },
     }
-
-
-def _corrections(record: TaskRecord) -> dict[str, Any] | None:
-    if not record.corrections:
-        return None
-    left = record.progress.failed - record.resolved
-    return {"abiertas": left, "resueltas": record.resolved, "cargas": record.corrections}

@@ -25,6 +25,10 @@ Problem (common.problems)
 │   └── IdempotencyKeyReused               idempotency_key_reused
 ├── TaskNotFound                    404    task_not_found
 ├── TaskOver                        409    task_over
+├── TaskNotOver                     409    task_not_over
+├── NoRejectedRows                  404    no_rejected_rows
+├── UploadGone                      410    upload_gone
+├── ReportInPreparation             503    report_in_preparation
 ├── ProductNotFound                 404    product_not_found
 ├── TooManyUploads              503    too_many_uploads
 ├── TooManyListeners            503    too_many_listeners
@@ -278,6 +282,51 @@ class TaskOver(Problem):
         "La carga ya terminó ({status_of_task}); ya no se puede cancelar",
         "The upload is over ({status_of_task}); it can no longer be cancelled",
     )
+
+
+class TaskNotOver(Problem):
+    """The task has not ended: what is asked for does not exist yet."""
+
+    status = 409
+    code = "task_not_over"
+    text = Text(
+        "La carga aún no termina ({status_of_task}); vuelva a pedirlo cuando termine",
+        "The upload is not over yet ({status_of_task}); ask again when it is",
+    )
+
+
+class NoRejectedRows(Problem):
+    """Nothing was rejected, or all of that has been brought in since."""
+
+    status = 404
+    code = "no_rejected_rows"
+    text = Text(
+        "La carga no tiene filas rechazadas por corregir",
+        "The upload has no rejected rows left to mend",
+    )
+
+
+class UploadGone(Problem):
+    """The file has been kept for as long as files are kept."""
+
+    status = 410
+    code = "upload_gone"
+    text = Text(
+        "El archivo de la carga ya no se conserva; vuelva a subirlo desde su original",
+        "The file of the upload is no longer kept; upload it again from your original",
+    )
+
+
+class ReportInPreparation(Problem):
+    """The rejected rows are being written into a file; asking again is right."""
+
+    status = 503
+    code = "report_in_preparation"
+    text = Text(
+        "El archivo de filas rechazadas se está preparando; vuelva a pedirlo en unos segundos",
+        "The file of rejected rows is being prepared; ask for it again in a few seconds",
+    )
+    retry_after = 2
 
 
 class ProductNotFound(Problem):

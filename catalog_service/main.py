@@ -10,11 +10,15 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from catalog_service import docs, health, routes, task_routes
+from catalog_service import health, routes, task_routes
 from catalog_service.cancel import Cancellation
 from catalog_service.database import open_database
+from catalog_service.docs import add_docs
+from catalog_service.openapi import new_app
 from catalog_service.parameters import PREFIX, V1_PREFIX, Services
 from catalog_service.products import Products
+from catalog_service.receipt import Receipts
+from catalog_service.reports import Reports
 from catalog_service.settings import Settings
 from catalog_service.status import TaskFinder, TaskRecords
 from catalog_service.status_route import add_status_routes
@@ -48,9 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
             yield
         log.info("service_stopped")
 
-    app = FastAPI(
-        title="Carga: catalogue uploads",
-        description=f"Everything under `{PREFIX}` is under `{V1_PREFIX}` too.",
+    app = new_app(
         lifespan=lifespan,
         redirect_slashes=False,
         # catalog_service.docs shows it, under a policy of its own
@@ -62,15 +64,16 @@ def create_app(settings: Settings) -> FastAPI:
         for router in (task_routes.router, routes.router):
             app.include_router(router, prefix=prefix, include_in_schema=prefix == PREFIX)
     app.include_router(health.router)
-    app.include_router(docs.router)
+    add_docs(app)
     install_http_basics(app, settings)
     return app
 
 
 def end_streams(app: FastAPI) -> None:
-    """Let nobody wait for news any longer: the service is told to stop."""
+    """Let nobody wait any longer, for news or for a report: the service is told to stop."""
     services: Services = app.state.services
     services.watches.stop()
+    services.reports.stop()
 
 
 async def _wire(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None:
@@ -93,6 +96,8 @@ async def _wire(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None
     stores = Stores(storage, records, queue, finder)
     under_way = UploadsUnderWay(limit=settings.max_uploads)
     stack.push_async_callback(under_way.ended, within_seconds=_CLEAN_UP_SECONDS)
+    reports = Reports(storage, queue, database, finder, wait_seconds=settings.report_wait_seconds)
+    stack.callback(reports.stop)
     watches = Watches(finder.look, limit=settings.max_listeners)
     stack.callback(watches.stop)
     app.state.services = Services(
@@ -104,6 +109,8 @@ async def _wire(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None
         lists=TaskLists(database),
         tasks=TaskList(database),
         products=Products(database),
+        receipts=Receipts(database, finder),
+        reports=reports,
     )
     app.state.checks = {
         "s3": storage.check,

@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from typing import Annotated, Final, cast
+from uuid import UUID
 
-from fastapi import Depends, Header, Query, Request
+from fastapi import Depends, Header, Path, Query, Request
 
+from catalog_service import examples
 from catalog_service.cancel import Cancellation
 from catalog_service.products import Products
+from catalog_service.receipt import Receipts
+from catalog_service.reports import Reports
 from catalog_service.settings import Settings
 from catalog_service.task_list import TaskList
 from catalog_service.task_lists import MAX_PAGE, TaskLists
@@ -41,6 +45,8 @@ class Services:
     lists: TaskLists
     tasks: TaskList
     products: Products
+    receipts: Receipts
+    reports: Reports
 
 
 async def _services(request: Request) -> Services:
@@ -105,6 +111,9 @@ async def _idempotency_key(
     return None if key is None else check_idempotency_key(key)
 
 
+TaskId = Annotated[
+    UUID, Path(description="As it came with the 202", json_schema_extra={"examples": [str(examples.TASK_ID)]})
+]
 ServicesDep = Annotated[Services, Depends(_services)]
 LanguageDep = Annotated[Language, Depends(_language)]
 PrefixDep = Annotated[str, Depends(_prefix)]

@@ -197,6 +197,75 @@ class TasksBody(_Schema):
     next_cursor: str | None
 
 
+class FileBody(_Schema):
+    """The file that was taken. ``sha256`` is null where no worker has opened it."""
+
+    nombre: str
+    bytes: int | None
+    sha256: str | None
+
+
+class SenderBody(_Schema):
+    """Who sent it, and the id of the request in which that was."""
+
+    proveedor_id: str
+    correlation_id: str | None
+
+
+class CountsBody(_Schema):
+    """``total = creados + actualizados + sin_cambios + rechazados + sin_procesar``, the last of them 0 when
+    the upload is completed."""
+
+    total: int
+    creados: int
+    actualizados: int
+    sin_cambios: int
+    rechazados: int
+    sin_procesar: int
+
+
+class AttemptBody(_Schema):
+    """Who tried, from behind which row, and why that ended."""
+
+    intento: int
+    trabajador: str
+    version: str | None
+    desde_fila: int
+    inicio: datetime
+    fin: datetime | None
+    motivo: str | None
+
+
+class VersionsBody(_Schema):
+    """Of the program, and of the form of the receipt."""
+
+    carga: str
+    recibo: int
+
+
+class ReceiptBody(_Schema):
+    """The account of an upload that is over."""
+
+    recibo: int
+    task_id: UUID
+    estado: Literal["completed", "failed", "cancelled"]
+    archivo: FileBody
+    quien: SenderBody
+    recibido: datetime
+    terminado: datetime
+    opciones: OptionsBody
+    columnas: list[ColumnBody]
+    lectura: dict[str, Any]
+    advertencias: list[NoticeBody]
+    recuento: CountsBody
+    superados: int
+    correcciones: CorrectionsBody | None
+    origen: UUID | None
+    error_code: str | None
+    intentos: list[AttemptBody]
+    versiones: VersionsBody
+
+
 class RowErrorsBody(_Schema):
     """A page of rejected rows; ``next`` is the URL of the next, or null. The groups are those of all rows."""
 

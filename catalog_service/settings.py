@@ -33,5 +33,7 @@ class Settings(AwsSettings, RedisSettings, DatabaseSettings, HttpSettings, LogSe
     max_listeners: int = Field(default=800, ge=0)
     #: After so long without an event a stream says that it is still there; less than any proxy's patience.
     heartbeat_seconds: float = Field(default=15, gt=0)
+    #: How long a request waits for a worker to make the file of rejected rows.
+    report_wait_seconds: float = Field(default=20, ge=0)
     #: Time that requests under way have to end when the process is told to.
     shutdown_grace_seconds: int = Field(default=8, ge=0)

@@ -1,14 +1,15 @@
 """The API's verbs of S3: put an upload, look at one, take one back."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 from weakref import WeakValueDictionary
 
 import structlog
+from aiohttp import ClientPayloadError
 from botocore.exceptions import BotoCoreError, ClientError
 
 from catalog_service.errors import StorageUnavailable
@@ -21,6 +22,9 @@ log = structlog.get_logger(__name__)
 #: What taking a step back may last, on top of the call that failed: the client is waiting for its 503.
 _UNDO_SECONDS = 1.0
 
+#: What is read of an object at once.
+_PIECE_BYTES = 256 * 1024
+
 #: 409: another put of the same key is under way at this moment.
 _EXISTS = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict"})
 _MISSING = frozenset({"404", "NoSuchKey"})
@@ -32,6 +36,20 @@ class StoredUpload:
 
     message: UploadMessage
     content: Content
+
+
+class StoredFileStream:
+    """The bytes of an object, as they come. Read them while it is open."""
+
+    def __init__(self, body: Any, size_bytes: int, call: Callable[..., Awaitable[Any]]) -> None:
+        self._body = body
+        self._call = call
+        self.size_bytes = size_bytes
+
+    async def read(self) -> bytes:
+        """Return the next piece; ``b""`` at the end. Raises ``StorageUnavailable`` where it breaks off."""
+        piece: bytes = await self._call(self._body.read, amt=_PIECE_BYTES)
+        return piece
 
 
 class Storage:
@@ -88,6 +106,25 @@ class Storage:
         except InvalidMessage:
             return None
         return StoredUpload(message, Content(head["ContentLength"], head.get("ChecksumSHA256")))
+
+    async def holds(self, key: str) -> bool:
+        """Return whether there is an object under this key."""
+        try:
+            await self._call(self._s3.head_object, Bucket=self.bucket, Key=key)
+        except _ObjectMissing:
+            return False
+        return True
+
+    @asynccontextmanager
+    async def open(self, key: str) -> AsyncIterator["StoredFileStream | None"]:
+        """Hand out an object's bytes while the context lasts; None where there is no such object."""
+        try:
+            answer = await self._call(self._s3.get_object, Bucket=self.bucket, Key=key)
+        except _ObjectMissing:
+            yield None
+            return
+        with closing(answer["Body"]) as body:
+            yield StoredFileStream(body, answer["ContentLength"], self._call)
 
     async def delete(self, task_id: UUID) -> None:
         """Remove the object of an upload that was refused after all."""
@@ -162,7 +199,8 @@ class Storage:
                 raise _ObjectMissing from error
             log.warning("storage_failed", reason=code)
             raise StorageUnavailable() from error
-        except (BotoCoreError, OSError, TimeoutError) as error:
+        except (BotoCoreError, ClientPayloadError, OSError, TimeoutError) as error:
+            # aiobotocore lets the error of a body that breaks off through as it is
             log.warning("storage_failed", reason=type(error).__name__)
             raise StorageUnavailable() from error
 

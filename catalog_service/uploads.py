@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID, uuid4, uuid5
 
 import msgspec
@@ -19,8 +19,7 @@ from catalog_service.errors import (
     StoreUnavailable,
     TooManyUploads,
 )
-from catalog_service.multipart_stream import UploadForm
-from catalog_service.parts import StoredFile
+from catalog_service.parts import Source, StoredFile
 from catalog_service.status import RedisDown, TaskFinder, TaskRecords
 from catalog_service.storage import Storage
 from catalog_service.upload_queue import UploadQueue
@@ -43,13 +42,15 @@ _KEY_NAMESPACE = UUID("5b7d2c8e-94a3-4c1f-8f0e-3a6f1d2b7c90")
 
 @dataclass(frozen=True)
 class UploadOrder:
-    """What a client asks for beside the file, checked already."""
+    """What a client asks for beside the file, checked already. ``retry_of``: the upload whose rejected rows
+    the file holds, where it comes from there and not from the client."""
 
     proveedor_id: str
     reemplazar_duplicados: bool
     validar: bool
     idempotency_key: str | None
     correlation_id: str
+    retry_of: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,19 @@ class UploadsUnderWay:
             await asyncio.wait(self._tasks, timeout=within_seconds)
 
 
-async def accept_upload(order: UploadOrder, form: UploadForm, stores: Stores) -> UploadMessage:
+class Form(Source, Protocol):
+    """What a file comes in: its name, then its bytes."""
+
+    async def find_file(self) -> str:
+        """Return the name of the file."""
+        ...
+
+    async def head(self, size: int) -> bytes:
+        """Return the first ``size`` bytes, or all that there are; `read` returns them again."""
+        ...
+
+
+async def accept_upload(order: UploadOrder, form: Form, stores: Stores) -> UploadMessage:
     """Take the file in ``form``: once this returns, it is in S3 and announced on the queue.
 
     Raises:
@@ -109,7 +122,7 @@ async def accept_upload(order: UploadOrder, form: UploadForm, stores: Stores) ->
         if stored.created:
             upload = _complete(upload, stored)
             await _record(upload, stores)
-            await _announce(upload, order, stores)
+            await _announce(upload, order.correlation_id, stores)
         else:
             upload = await _repeat(upload, stored, order, stores)
     log.info(
@@ -121,7 +134,7 @@ async def accept_upload(order: UploadOrder, form: UploadForm, stores: Stores) ->
     return upload
 
 
-async def _check_file(form: UploadForm) -> str:
+async def _check_file(form: Form) -> str:
     """Look at the name and the first bytes, before anything is stored; return the name to show."""
     filename = clean_filename(await form.find_file())
     extension = check_extension(filename)
@@ -138,10 +151,8 @@ def _describe(order: UploadOrder, filename: str, bucket: str) -> UploadMessage:
     It is stamped here, while the file begins to arrive: of two uploads that do not overlap, the later has the
     later stamp.
     """
-    if order.idempotency_key is None:
-        task_id = uuid4()
-    else:
-        task_id = uuid5(_KEY_NAMESPACE, f"{order.proveedor_id}\n{order.idempotency_key}")
+    key = order.idempotency_key
+    task_id = uuid4() if key is None else keyed_task_id(order.proveedor_id, key, order.retry_of)
     return UploadMessage(
         task_id=task_id,
         s3_bucket=bucket,
@@ -154,7 +165,14 @@ def _describe(order: UploadOrder, filename: str, bucket: str) -> UploadMessage:
     )
 
 
-async def _store(upload: UploadMessage, form: UploadForm, order: UploadOrder, stores: Stores) -> StoredFile:
+def keyed_task_id(proveedor_id: str, key: str, retry_of: UUID | None = None) -> UUID:
+    """Return the task of an upload under an idempotency key, or of a retry of another upload under one."""
+    # a key holds no space: the names of both kinds are never the same
+    retried = "" if retry_of is None else f" {retry_of}"
+    return uuid5(_KEY_NAMESPACE, f"{proveedor_id}\n{key}{retried}")
+
+
+async def _store(upload: UploadMessage, form: Form, order: UploadOrder, stores: Stores) -> StoredFile:
     return await stores.storage.put(
         upload,
         form,
@@ -177,8 +195,8 @@ async def _record(upload: UploadMessage, stores: Stores) -> None:
     failpoint(Failpoint.PENDING_RECORDED)
 
 
-async def _announce(upload: UploadMessage, order: UploadOrder, stores: Stores) -> None:
-    await stores.queue.send(upload, correlation_id=order.correlation_id)
+async def _announce(upload: UploadMessage, correlation_id: str, stores: Stores) -> None:
+    await stores.queue.send(upload, correlation_id=correlation_id)
     failpoint(Failpoint.UPLOAD_ANNOUNCED)
 
 
@@ -197,14 +215,19 @@ async def _repeat(
     if first.content != stored.content or first.message.options != upload.options:
         raise IdempotencyKeyReused()
     upload = _complete(first.message, stored)
+    await announce_again(upload, order.correlation_id, stores)
+    return upload
+
+
+async def announce_again(upload: UploadMessage, correlation_id: str, stores: Stores) -> None:
+    """Announce an upload that is there unless a worker has it already. Raises ``QueueUnavailable``."""
     known: TaskRecord | None = None
     with suppress(StatusUnavailable):
         known = await stores.finder.find(upload.task_id)
         if known.status is TaskStatus.PENDING:
             await _record(upload, stores)
     if known is None or known.status is TaskStatus.PENDING:
-        await _announce(upload, order, stores)
-    return upload
+        await _announce(upload, correlation_id, stores)
 
 
 @asynccontextmanager

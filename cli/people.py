@@ -10,6 +10,7 @@ from cli import saving
 from cli.bars import bars
 from cli.client import Json, connect
 from cli.command import JsonOption, ProviderOption, UrlOption, bff_url, end, examples, own_screen, run
+from cli.errors import CommandError
 from cli.exit_codes import ExitCode
 from cli.follow import exit_code_of, follow
 from cli.render import show_accepted, show_errors, show_status, show_tasks, show_uploads
@@ -88,9 +89,14 @@ def upload(
                     results = [Sent(found[0], await send(client, screen, shown, found[0], order))]
                 else:
                     results = await send_all(client, screen, shown, found, order)
+            _show(screen, results, address, as_json=as_json, waited=order.wait)
             if errores is not None and order.wait:
-                await saving.save_all(client, screen, results, errores)
-        _show(screen, results, address, as_json=as_json, waited=order.wait)
+                try:
+                    await saving.save_all(client, screen, results, errores)
+                except CommandError as error:
+                    # the result has been shown, and is the one document on standard output
+                    screen.fail(error, as_json=False)
+                    return error.exit_code
         return exit_code_of_all(results, waited=order.wait)
 
     def start() -> ExitCode:

@@ -21,8 +21,8 @@ from common.texts import Text
 
 _STARTING = Text("Iniciando almacenes y servicios …", "Starting stores and services …")
 _READY = Text(
-    "Carga está lista: abra {url} en el navegador   (variables en {file}; Ctrl-C o «./carga down» la detiene)",
-    "Carga is ready: open {url} in a browser   (variables in {file}; Ctrl-C or “./carga down” stops it)",
+    "Carga está lista: abra {url} en el navegador (variables en {file}; «./carga down» la detiene)",
+    "Carga is ready: open {url} in a browser (variables in {file}; “./carga down” stops it)",
 )
 _STOPPING = Text("Deteniendo …", "Stopping …")
 _STOPPED = Text("Detenido: no queda ningún proceso", "Stopped: no process is left")

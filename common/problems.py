@@ -29,6 +29,7 @@ _TITLES: dict[int, Text] = {
     405: Text("Método no permitido", "Method not allowed"),
     408: Text("Tiempo de espera agotado", "Request timed out"),
     409: Text("Conflicto con el estado actual", "Conflict with the current state"),
+    410: Text("Ya no existe", "No longer there"),
     413: Text("Archivo demasiado grande", "File too large"),
     415: Text("Tipo de archivo no admitido", "Unsupported file type"),
     422: Text("Datos no válidos", "Invalid data"),

@@ -41,13 +41,13 @@ class Follower {
 
   begin() {
     document.addEventListener("visibilitychange", this.#again);
-    window.addEventListener("online", this.#again);
+    for (const name of ["online", "offline"]) window.addEventListener(name, this.#again);
     this.#restart();
   }
 
   stop() {
     document.removeEventListener("visibilitychange", this.#again);
-    window.removeEventListener("online", this.#again);
+    for (const name of ["online", "offline"]) window.removeEventListener(name, this.#again);
     this.#hangUp();
   }
 

@@ -1,29 +1,38 @@
 """A browser, and pages of it that fail the test when the page's own code does.
 
 The browser is Debian's Chromium; where it is not, these tests fail and say how to install it.
-``CARGA_KEEP_SCREENSHOTS=1`` writes the pictures of the guide into ``docs/es/img``.
+Pictures are written into the directory that ``CARGA_SCREENSHOTS`` names. Those of the guide are made by
+``CARGA_SCREENSHOTS=docs/es/img ./carga test tests/browser/test_{story,interruptions}.py``.
 """
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
 from tests.browser.stack import Bff, stack
 from tests.support.worker_process import WorkerProcess, worker_process
 
-_ROOT = Path(__file__).resolve().parents[2]
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _MISSING = (
-    "Las pruebas de la página necesitan Chromium y no está en PATH / the tests of the page need Chromium, which "
-    "is not on PATH. Debian, Ubuntu: sudo apt install chromium   Fedora: sudo dnf install chromium"
+    "Las pruebas de la página necesitan Chromium, y no está en PATH / the tests of the page need Chromium, "
+    "which is not on PATH. Debian, Ubuntu: sudo apt install chromium. Fedora: sudo dnf install chromium."
 )
 #: What a browser logs of an answer that is an error; the page shows it, and tests look for that.
 _FAILED_REQUEST = "Failed to load resource"
+
+#: Milliseconds after which what a test waits for will not come: long, for what is awaited are conditions.
+_PATIENCE = 30_000
+
+_CONTEXT = {
+    "locale": "es-CO",
+    "timezone_id": "America/Bogota",
+    "viewport": {"width": 1100, "height": 900},
+}
 
 Open = Callable[..., Awaitable[Page]]
 Screenshot = Callable[..., Awaitable[None]]
@@ -35,6 +44,7 @@ async def browser() -> AsyncIterator[Browser]:
     found = next(filter(None, map(shutil.which, _NAMES)), None)
     if found is None:
         pytest.fail(_MISSING, pytrace=False)
+    expect.set_options(timeout=_PATIENCE)
     async with async_playwright() as playwright:
         running = await playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         yield running
@@ -49,7 +59,7 @@ async def bff(environment: dict[str, str]) -> AsyncIterator[Bff]:
 
 
 @pytest.fixture
-async def worker(environment: dict[str, str], bff: Bff) -> AsyncIterator[WorkerProcess]:
+async def worker(environment: dict[str, str]) -> AsyncIterator[WorkerProcess]:
     """A worker beside them that commits every ten rows."""
     async with worker_process(environment) as running:
         yield running
@@ -65,7 +75,7 @@ async def open_page(browser: Browser, bff: Bff) -> AsyncIterator[Open]:
     complaints: list[str] = []
 
     async def open_one(path: str = "", **options: Any) -> Page:
-        context = await browser.new_context(**{"locale": "es-CO", "timezone_id": "America/Bogota", **options})
+        context = await browser.new_context(**{**_CONTEXT, **options})
         contexts.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -77,7 +87,7 @@ async def open_page(browser: Browser, bff: Bff) -> AsyncIterator[Open]:
                 else None
             ),
         )
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(_PATIENCE)
         await page.goto(f"{bff.url}/{path}")
         return page
 
@@ -88,13 +98,11 @@ async def open_page(browser: Browser, bff: Bff) -> AsyncIterator[Open]:
 
 
 @pytest.fixture
-def screenshot(tmp_path: Path, environment: Mapping[str, str]) -> Screenshot:
-    """Take a picture: ``await screenshot(page, "revision")``; in the guide's directory where it is asked for."""
-    keep = os.environ.get("CARGA_KEEP_SCREENSHOTS")
-    directory = _ROOT / "docs" / "es" / "img" if keep else tmp_path
+def screenshot(tmp_path: Path) -> Screenshot:
+    """Take a picture of a page as it is seen, or of a part of it: ``await screenshot(page, "revision")``."""
+    directory = Path(os.environ.get("CARGA_SCREENSHOTS") or tmp_path)
 
-    async def take(page: Page, name: str, **options: Any) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
-        await page.screenshot(path=directory / f"{name}.png", **{"full_page": True, "animations": "disabled", **options})
+    async def take(shown: Page | Locator, name: str) -> None:
+        await shown.screenshot(path=directory / f"{name}.png", animations="disabled")
 
     return take

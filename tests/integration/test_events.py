@@ -17,7 +17,7 @@ from infra.embedded.stores import Stores
 from tests.integration.bff_upstream import bff_for
 from tests.integration.test_status import RESUMEN, put, record, url
 from tests.support.catalog_api import catalog_process
-from tests.support.events import Listener, StreamingApi, listening, streaming_api
+from tests.support.events import Event, Listener, StreamingApi, listening, streaming_api
 from tests.support.waiting import eventually
 
 PROCESSING, COMPLETED = TaskStatus.PROCESSING, TaskStatus.COMPLETED
@@ -279,6 +279,99 @@ async def test_a_service_that_stops_waits_for_nobody_who_waits(environment: dict
         answer = await waiting
         assert answer.status == 200
         assert (await answer.json())["status"] == "processing"
+
+
+class Story:
+    """A task that moves on, and many who listen to it; some go away for a while and come back."""
+
+    def __init__(self, environment: dict[str, str], client: aiohttp.ClientSession, *, total: int) -> None:
+        self.task = record(uuid4())
+        self._environment = environment
+        self._client = client
+        self._total = total
+        self.revision = 0
+        #: Of each listener: all that it was told, in this order.
+        self.told: dict[int, list[int]] = {}
+        self._away: set[int] = set()
+        self._moved = asyncio.Condition()
+
+    async def tell(self) -> None:
+        """Move on, each time once all who are there have been told."""
+        for self.revision in range(1, self._total + 1):  # noqa: B020  # it is what the others look at
+            await put(self._environment, step(self.task, self.revision, total=self._total))
+            async with self._moved:
+                self._moved.notify_all()
+                await self._moved.wait_for(self._all_know)
+
+    def _all_know(self) -> bool:
+        there = [told for number, told in self.told.items() if number not in self._away]
+        return all(told[-1:] == [self.revision] for told in there)
+
+    def _known(self) -> int:
+        """What one of them has been told at the least."""
+        return max(told[-1] for told in self.told.values())
+
+    async def listen(self, number: int, leaves_at: int | None) -> None:
+        """Listen to the end; ``leaves_at``: the revision behind which to miss two."""
+        told = self.told.setdefault(number, [])
+        if leaves_at is not None:
+            await self._listen_until(number, lambda event: int(event.id or 0) >= leaves_at)
+            async with self._moved:
+                self._away.add(number)
+                self._moved.notify_all()
+                await self._moved.wait_for(lambda: self._known() >= told[-1] + 2)
+                known = self._known()
+                self._away.discard(number)
+            before = len(told)
+            await self._listen_until(number, lambda event: event.event == "end")
+            assert told[before] >= known, "what came first was older than what was known"
+        else:
+            await self._listen_until(number, lambda event: event.event == "end")
+
+    async def _listen_until(self, number: int, enough: Callable[[Event], bool]) -> None:
+        told = self.told[number]
+        last = str(told[-1]) if told else None
+        async with listening(self._client, events_url(self.task), last_event_id=last) as listener:
+            async for event in listener.events():
+                if event.event == "status":
+                    async with self._moved:
+                        told.append(event.body["progress"]["processed"])
+                        assert event.id == str(told[-1])
+                        self._moved.notify_all()
+                if enough(event):
+                    return
+        pytest.fail("the stream ended before the story did")
+
+
+@pytest.mark.parametrize("through_bff", [False, True])
+async def test_all_are_told_one_story_however_often_they_are_cut_off(
+    environment: dict[str, str], *, through_bff: bool
+) -> None:
+    total = 12
+    async with AsyncExitStack() as stack:
+        api = await stack.enter_async_context(streaming_api(environment))
+        url = await stack.enter_async_context(bff_for(api.url)) if through_bff else api.url
+        connector = aiohttp.TCPConnector(limit=0)
+        client = await stack.enter_async_context(aiohttp.ClientSession(url, connector=connector))
+        story = Story(environment, client, total=total)
+        await put(environment, story.task)
+        async with asyncio.TaskGroup() as group:
+            for number in range(50):
+                group.create_task(story.listen(number, 2 + number % 7 if number % 5 == 0 else None))
+
+            async def all_listen() -> bool:
+                return sum(map(bool, story.told.values())) == 50
+
+            await eventually(all_listen)
+            group.create_task(story.tell())
+        for number, told in story.told.items():
+            assert told == sorted(set(told))
+            assert told[-1] == total
+            if number % 5:
+                assert told == [*range(total + 1)]
+            else:
+                assert len(told) < total + 1
+        await eventually(lambda: nobody_listens(api))
 
 
 class TestThroughTheBff:

@@ -1,12 +1,11 @@
 import { useWords } from "../i18n.js";
-import { html, useEffect, useRef, useState } from "../ui.js";
+import { html, useEffect, useState } from "../ui.js";
 
 const TYPES = ".xlsx,.csv";
 
 /** A place for one file: dropped, or chosen by a button. `onFile(file)` gets what fits; the rest is explained. */
 export function DropZone({ onFile, label, file, name }) {
   const { t, format } = useWords();
-  const input = useRef(null);
   const [fault, setFault] = useState(null);
   const over = useDraggedOver();
 
@@ -14,7 +13,12 @@ export function DropZone({ onFile, label, file, name }) {
     const found = faultOf(files);
     setFault(found);
     if (!found) onFile(files[0]);
-    input.current.value = "";
+  }
+
+  function choose(event) {
+    if (event.target.files.length > 0) take([...event.target.files]);
+    // so that choosing the same file again, changed meanwhile, is a choice as well
+    event.target.value = "";
   }
 
   return html`
@@ -24,14 +28,13 @@ export function DropZone({ onFile, label, file, name }) {
       onDrop=${(event) => (event.preventDefault(), take(event.dataTransfer.files))}
     >
       <input
-        ref=${input}
         id=${name}
         class="visually-hidden"
         type="file"
         accept=${TYPES}
         aria-describedby="${name}-help"
         aria-invalid=${fault ? "true" : "false"}
-        onChange=${(event) => event.target.files.length && take(event.target.files)}
+        onChange=${choose}
       />
       ${file
         ? html`<p class="chosen"><strong>${file.name}</strong> <span class="faint">${format.bytes(file.size)}</span></p>`

@@ -124,7 +124,7 @@ export default {
   },
   outcome: {
     all: (count, format) => `Done: ${rows(count, format)} without a fault`,
-    some: (good, bad, format) => `${rows(good, format)} in order, ${format.number(bad)} to mend`,
+    some: (good, bad, format) => `${rows(good, format)} loaded, ${format.number(bad)} to mend`,
     none: (count, format) => `Nothing was loaded: ${count === 1 ? "the row has faults" : `all ${rows(count, format)} have faults`}`,
     mended: (count, format) => `Done: ${rows(count, format)}, and what was rejected has been mended`,
     review: {
@@ -132,6 +132,7 @@ export default {
       some: (good, bad, format) => `${rows(good, format)} in order, ${format.number(bad)} with faults`,
       none: (count, format) => (count === 1 ? "The row has faults" : `All ${rows(count, format)} have faults`),
       mended: (count, format) => `All in order: ${rows(count, format)}`,
+      counts: { created: "Would be created", updated: "Would be updated", unchanged: "Would not change", rejected: "With faults" },
     },
     counts: { created: "Created", updated: "Updated", unchanged: "Unchanged", rejected: "Rejected" },
     sum: (terms, total) => `${terms} = ${total} rows of the file`,
@@ -187,9 +188,10 @@ export default {
     failed: "The rows could not be shown",
   },
   reading: {
-    title: "How each column was read",
+    title: "How your file was read",
     warnings: (count) => (count === 1 ? "Worth a look" : `Worth a look (${count})`),
     place: "Column",
+    row: (number) => `Row ${number}`,
     header: "In your file",
     column: "Read as",
     synonym: "by another name",
@@ -218,7 +220,8 @@ export default {
     status: "Status",
     anyStatus: "All",
     more: "Show older ones",
-    rows: (good, bad) => `${good} in order, ${bad} rejected`,
+    rows: (good, bad) => `${good} loaded, ${bad} rejected`,
+    reviewed: (good, bad) => `${good} in order, ${bad} with faults`,
     openRows: (open) => `${open} to mend`,
     none: "There are no uploads yet.",
     noMatch: "No upload matches.",

@@ -124,7 +124,7 @@ export default {
   },
   outcome: {
     all: (count, format) => `Listo: ${rows(count, format)} sin ningún error`,
-    some: (good, bad, format) => `${rows(good, format)} en orden, ${format.number(bad)} por corregir`,
+    some: (good, bad, format) => `${rows(good, format)} ${good === 1 ? "cargada" : "cargadas"}, ${format.number(bad)} por corregir`,
     none: (count, format) => `No se cargó nada: ${count === 1 ? "la fila tiene errores" : `las ${rows(count, format)} tienen errores`}`,
     mended: (count, format) => `Listo: ${rows(count, format)}, y lo rechazado ya se corrigió`,
     review: {
@@ -132,6 +132,7 @@ export default {
       some: (good, bad, format) => `${rows(good, format)} en orden, ${format.number(bad)} con errores`,
       none: (count, format) => (count === 1 ? "La fila tiene errores" : `Las ${rows(count, format)} tienen errores`),
       mended: (count, format) => `Todo en orden: ${rows(count, format)}`,
+      counts: { created: "Se crearían", updated: "Se actualizarían", unchanged: "No cambiarían", rejected: "Con errores" },
     },
     counts: { created: "Creados", updated: "Actualizados", unchanged: "Sin cambios", rejected: "Rechazadas" },
     sum: (terms, total) => `${terms} = ${total} filas del archivo`,
@@ -187,9 +188,10 @@ export default {
     failed: "No se pudieron ver las filas",
   },
   reading: {
-    title: "Cómo se leyó cada columna",
+    title: "Así se leyó su archivo",
     warnings: (count) => (count === 1 ? "Conviene revisar esto" : `Conviene revisar esto (${count})`),
     place: "Columna",
+    row: (number) => `Fila ${number}`,
     header: "En su archivo",
     column: "Se leyó como",
     synonym: "por otro nombre",
@@ -218,7 +220,8 @@ export default {
     status: "Estado",
     anyStatus: "Todos",
     more: "Ver más antiguas",
-    rows: (good, bad) => `${good} en orden, ${bad} rechazadas`,
+    rows: (good, bad) => `${good} cargadas, ${bad} rechazadas`,
+    reviewed: (good, bad) => `${good} en orden, ${bad} con errores`,
     openRows: (open) => `${open} por corregir`,
     none: "Todavía no hay cargas.",
     noMatch: "Ninguna carga coincide con lo que busca.",

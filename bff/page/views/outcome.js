@@ -10,20 +10,22 @@ import { Mending } from "./mending.js";
 import { Reading, Warnings } from "./reading.js";
 import { Rejected } from "./rejected.js";
 import { ReviewStep } from "./review_step.js";
+import { openRows, sentenceOf } from "./sentence.js";
 
 export function Outcome({ task }) {
   const { t } = useWords();
   const dryRun = isReview(task);
   const failed = task.result.resumen.rechazados;
-  const open = task.correcciones ? task.correcciones.abiertas : failed;
+  const open = openRows(task);
   return html`
-    <${Summary} task=${task} dryRun=${dryRun} open=${open} />
+    <${Summary} task=${task} />
     ${task.correcciones && html`<${Corrections} corrections=${task.correcciones} />`}
     ${dryRun && html`<${ReviewStep} task=${task} />`}
     ${!dryRun && open > 0 && html`<${Mending} task=${task} open=${open} />`}
     <${Warnings} notices=${task.advertencias} />
+    ${dryRun && html`<${Reading} result=${task.result} open />`}
     ${failed > 0 && html`<${Rejected} task=${task} dryRun=${dryRun} />`}
-    <${Reading} result=${task.result} open=${dryRun} />
+    ${!dryRun && html`<${Reading} result=${task.result} />`}
     ${!dryRun &&
     html`<section class="aside">
       <h2>${t.receipt.title}</h2>
@@ -38,29 +40,19 @@ export function Outcome({ task }) {
   `;
 }
 
-function Summary({ task, dryRun, open }) {
+function Summary({ task }) {
   const { t, format } = useWords();
-  const { total, exitosos, rechazados } = task.result.resumen;
-  const kind = rechazados === 0 || open === 0 ? "good" : exitosos === 0 ? "bad" : "warn";
-  const words = dryRun ? t.outcome.review : t.outcome;
-  const sentence =
-    rechazados === 0
-      ? words.all(total, format)
-      : open === 0
-        ? words.mended(total, format)
-        : exitosos === 0
-          ? words.none(total, format)
-          : words.some(exitosos, rechazados, format);
+  const { kind, text } = sentenceOf(task, t, format);
   return html`
     <section class="card stack summary ${kind}" aria-labelledby="outcome">
-      <h2 id="outcome" role="status">${sentence}</h2>
-      <${Tiles} summary=${task.result.resumen} />
+      <h2 id="outcome">${text}</h2>
+      <${Tiles} summary=${task.result.resumen} words=${isReview(task) ? t.outcome.review : t.outcome} />
     </section>
   `;
 }
 
 /** Four counts and what they add up to. */
-function Tiles({ summary }) {
+function Tiles({ summary, words }) {
   const { t, format } = useWords();
   const counts = [
     ["created", summary.productos_creados],
@@ -73,7 +65,7 @@ function Tiles({ summary }) {
       ${counts.map(
         ([name, count]) => html`
           <div class=${name === "rejected" && count > 0 ? "bad" : ""}>
-            <dt>${t.outcome.counts[name]}</dt>
+            <dt>${words.counts[name]}</dt>
             <dd data-figure=${name}>${format.number(count)}</dd>
           </div>
         `,

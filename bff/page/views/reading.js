@@ -1,7 +1,10 @@
-/** How the file was understood: what to know of it, and which column was taken for which. */
+/** How the file was understood: what to know of it, which column was taken for which, and its first rows. */
 import { useWords } from "../i18n.js";
 import { Notice } from "../parts/notice.js";
 import { html } from "../ui.js";
+
+/** First rows that are shown, each as a column beside what it was taken for. */
+const ROWS = 3;
 
 export function Warnings({ notices }) {
   const { t } = useWords();
@@ -16,8 +19,9 @@ export function Warnings({ notices }) {
 }
 
 export function Reading({ result, open }) {
-  const { t } = useWords();
+  const { t, format } = useWords();
   const columns = result.columnas;
+  const sample = result.muestra.slice(0, ROWS);
   if (columns.length === 0) return null;
   return html`
     <details class="card" open=${open}>
@@ -29,6 +33,7 @@ export function Reading({ result, open }) {
               <th scope="col">${t.reading.place}</th>
               <th scope="col">${t.reading.header}</th>
               <th scope="col">${t.reading.column}</th>
+              ${sample.map(({ fila }) => html`<th scope="col">${t.reading.row(format.number(fila))}</th>`)}
             </tr>
           </thead>
           <tbody>
@@ -38,6 +43,7 @@ export function Reading({ result, open }) {
                   <td>${letters(column.posicion)}</td>
                   <td>${column.encabezado}</td>
                   <td>${understood(column, t)}</td>
+                  ${sample.map(({ celdas }) => html`<td class="cell">${celdas[column.posicion - 1]}</td>`)}
                 </tr>
               `,
             )}

@@ -4,7 +4,7 @@ import { useWords } from "../i18n.js";
 import { Confirm } from "../parts/confirm.js";
 import { Problem } from "../parts/notice.js";
 import { isReview } from "../tasks.js";
-import { html, useEffect, useState } from "../ui.js";
+import { html, useState } from "../ui.js";
 
 export function Running({ task, pace, onCancelled }) {
   const { t } = useWords();
@@ -16,7 +16,6 @@ export function Running({ task, pace, onCancelled }) {
       <h2 id="running">${waiting ? t.running.waiting : opening ? t.running.opening : t.running.title(isReview(task))}</h2>
       <progress max=${total || 1} value=${total ? processed : undefined} aria-label=${t.running.label}></progress>
       ${total > 0 && html`<${Figures} progress=${task.progress} pace=${pace} />`}
-      <${Announcer} progress=${task.progress} />
       <p class="faint">${t.running.closable}</p>
       <div class="actions"><${Cancel} task=${task} onCancelled=${onCancelled} /></div>
     </section>
@@ -37,18 +36,6 @@ function Figures({ progress: { total, processed, successful, failed }, pace }) {
       <div><dt>${t.running.left}</dt><dd>${pace ? format.duration((total - processed) / pace) : "–"}</dd></div>
     </dl>
   `;
-}
-
-/** Says how far it is to whoever hears the page: at every quarter, not at every row. */
-function Announcer({ progress: { total, processed } }) {
-  const { t, format } = useWords();
-  const quarter = total ? Math.floor((processed / total) * 4) : 0;
-  const [words, setWords] = useState("");
-  useEffect(() => {
-    if (!total) return;
-    setWords(t.running.announced(format.percent(processed, total), format.number(processed), format.number(total)));
-  }, [quarter, total > 0]);
-  return html`<p class="visually-hidden" role="status">${words}</p>`;
 }
 
 function Cancel({ task, onCancelled }) {

@@ -9,6 +9,7 @@ import { useStore } from "../store.js";
 import { isReview } from "../tasks.js";
 import { html } from "../ui.js";
 import { useTask } from "../use_task.js";
+import { Announcer } from "./announcer.js";
 import { Ended } from "./ended.js";
 import { Outcome } from "./outcome.js";
 import { Running } from "./running.js";
@@ -23,6 +24,7 @@ export function Task({ id }) {
     <nav class="back" aria-label=${t.task.backLabel}><a href=${tasksLink}>${t.task.back}</a></nav>
     <${Title}>${task ? task.filename : t.task.title}<//>
     ${task && html`<${Meta} task=${task} />`}
+    <${Announcer} task=${task} inContact=${inContact} />
     ${!inContact && html`<${Notice} kind="warn" title=${t.contact.lost}><p>${t.contact.lostText}</p><//>`}
     ${refused && html`<${Unknown} error=${refused} />`} ${!task && !refused && html`<p>${t.loading}</p>`}
     ${sending && html`<${Sending} upload=${sending} />`}

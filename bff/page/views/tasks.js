@@ -93,7 +93,8 @@ function rowsOf(task, t, format) {
   if (task.status === "pending" || total === 0) return "";
   if (task.status === "processing") return t.running.rows(format.number(processed), format.number(total));
   if (task.correcciones) return t.tasks.openRows(format.number(task.correcciones.abiertas));
-  return t.tasks.rows(format.number(successful), format.number(failed));
+  const words = isReview(task) ? t.tasks.reviewed : t.tasks.rows;
+  return words(format.number(successful), format.number(failed));
 }
 
 function Empty({ filtered }) {
