@@ -1,4 +1,5 @@
 import { useWords } from "../i18n.js";
+import { isReview } from "../tasks.js";
 import { html } from "../ui.js";
 
 const KINDS = { pending: "quiet", processing: "busy", completed: "good", failed: "bad", cancelled: "quiet" };
@@ -8,5 +9,6 @@ export function Badge({ task }) {
   const { t } = useWords();
   const incomplete = task.status === "completed" && task.progress.failed > 0;
   const kind = incomplete ? "warn" : KINDS[task.status];
-  return html`<span class="badge ${kind}">${incomplete ? t.status.incomplete : t.status[task.status]}</span>`;
+  const word = incomplete ? (isReview(task) ? "faulty" : "incomplete") : task.status;
+  return html`<span class="badge ${kind}">${t.status[word]}</span>`;
 }
