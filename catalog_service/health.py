@@ -8,6 +8,8 @@ import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
+from catalog_service import examples
+from catalog_service.openapi import answer
 from catalog_service.schemas import HealthBody, ReadyBody
 
 log = structlog.get_logger(__name__)
@@ -17,13 +19,13 @@ Checks = Mapping[str, Callable[[], Awaitable[Any]]]
 router = APIRouter(tags=["health"])
 
 
-@router.get("/health", responses={200: {"model": HealthBody}})
+@router.get("/health", responses=answer(HealthBody, {"status": "ok"}))
 async def health() -> JSONResponse:
     """Say that the process answers; no store is asked."""
     return JSONResponse({"status": "ok"})
 
 
-@router.get("/health/ready", responses={200: {"model": ReadyBody}, 503: {"model": ReadyBody}})
+@router.get("/health/ready", responses={**answer(ReadyBody, examples.READY), 503: {"model": ReadyBody}})
 async def ready(request: Request) -> JSONResponse:
     """Ask every store; 503 when one does not answer."""
     state = request.app.state

@@ -10,9 +10,11 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from catalog_service import docs, health, routes, task_routes
+from catalog_service import health, routes, task_routes
 from catalog_service.cancel import Cancellation
 from catalog_service.database import open_database
+from catalog_service.docs import add_docs
+from catalog_service.openapi import new_app
 from catalog_service.parameters import PREFIX, V1_PREFIX, Services
 from catalog_service.products import Products
 from catalog_service.receipt import Receipts
@@ -50,9 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
             yield
         log.info("service_stopped")
 
-    app = FastAPI(
-        title="Carga: catalogue uploads",
-        description=f"Everything under `{PREFIX}` is under `{V1_PREFIX}` too.",
+    app = new_app(
         lifespan=lifespan,
         redirect_slashes=False,
         # catalog_service.docs shows it, under a policy of its own
@@ -64,7 +64,7 @@ def create_app(settings: Settings) -> FastAPI:
         for router in (task_routes.router, routes.router):
             app.include_router(router, prefix=prefix, include_in_schema=prefix == PREFIX)
     app.include_router(health.router)
-    app.include_router(docs.router)
+    add_docs(app)
     install_http_basics(app, settings)
     return app
 

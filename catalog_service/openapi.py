@@ -1,34 +1,50 @@
 """What the documentation of the API says beyond the signatures of its routes."""
 
-from typing import Any
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
+import msgspec
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from catalog_service import examples
+from catalog_service.errors import StoreUnavailable
 from catalog_service.schemas import ProblemBody
+from common.problems import InvalidParameters, Problem, problem_response
+from common.security import OriginNotAllowed
+from common.server import ServerBusy
+from common.texts import Text
+from common.version import VERSION
 
 Responses = dict[int | str, dict[str, Any]]
 
-_PROBLEM = {"application/problem+json": {"schema": ProblemBody.model_json_schema()}}
+_PROBLEM_REFERENCE: Final = {"$ref": "#/components/schemas/ProblemBody"}
 
-_MEANINGS = {
-    400: "The body is not a form with one file: `not_multipart`, `malformed_multipart`, `form_over_limits`, "
-    "`file_missing`, "
-    "`wrong_file_field`, `several_files`, `filename_missing`, `file_empty`",
-    403: "The page of another origin, which may change nothing: `origin_not_allowed`",
-    404: "There is no such thing: `task_not_found`, `no_rejected_rows`, `product_not_found`",
-    408: "The body stopped coming: `upload_stalled`, `upload_too_slow`",
-    409: "The upload has ended already, or not yet: `task_over`, `task_not_over`",
-    410: "The file is no longer kept: `upload_gone`",
-    413: "The file is over the limit: `file_too_large`",
-    415: "Not a kind of file that is taken: `unsupported_extension`, `content_mismatch`",
-    422: "A parameter or header is missing or of the wrong form: `invalid_parameters`, "
-    "`invalid_proveedor_id`, `invalid_boolean`, `invalid_cursor`, `invalid_idempotency_key`, "
-    "`idempotency_key_reused`",
-    503: "A store is down or the service busy, try again after `Retry-After` seconds: `server_busy`, "
-    "`too_many_uploads`, `too_many_listeners`, `storage_unavailable`, `queue_unavailable`, "
-    "`database_unavailable`, `status_unavailable`, `report_in_preparation`",
-}
+_INTRODUCTION: Final = """\
+A catalogue file (.xlsx or .csv) is taken with `202` and a task, and imported afterwards. The task tells how
+far it has come, which rows were rejected and why, and what to do about them.
+
+1. `POST /api/catalog/items/bulk-upload` with the file in the field `file`.
+2. Follow it: ask for the status now and then (`ETag`, `Retry-After`), or with `wait=20`, or listen to its
+   events.
+3. Download the rejected rows (`errores.xlsx`), mend them and upload **that file**: the task shows what is
+   left.
+
+Everything under `/api/catalog` is under `/api/v1/catalog` too. Errors are problem details (RFC 9457) with a
+stable `code`; sentences are Spanish, or English for `Accept-Language: en`.
+"""
+
+_TAGS: Final = [
+    {"name": "uploads", "description": "Files that come in, and what becomes of them."},
+    {"name": "templates", "description": "Empty files to begin with."},
+    {"name": "items", "description": "The products of a provider, as they are now."},
+    {"name": "health", "description": "How the service itself is."},
+]
 
 #: What comes with a status: how to ask for the next one.
-POLL_HEADERS: dict[str, Any] = {
+POLL_HEADERS: Final[dict[str, Any]] = {
     "ETag": {
         "description": "Changes with the answer; to be sent back in `If-None-Match`",
         "schema": {"type": "string"},
@@ -40,45 +56,157 @@ POLL_HEADERS: dict[str, Any] = {
 }
 
 #: What listeners get.
-EVENTS_ANSWER: Responses = {
+EVENTS_ANSWER: Final[Responses] = {
     200: {
         "description": "`status` events, each with the body of the status as `data` and the revision as "
-        "`id`; behind the last an event `end`; a comment every 15 seconds in which nothing happens",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "`id`; behind the last an event `end`; a comment for every 15 seconds in which nothing happens",
+        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": examples.EVENTS}},
     },
-    204: {
-        "description": "The upload is over, and `Last-Event-ID` was the last event: there is nothing to come"
-    },
+    204: {"description": "The upload is over, and `Last-Event-ID` was its end: nothing is to come"},
 }
 
 #: The body of an upload, which FastAPI does not see: it is read from the stream.
-UPLOAD_BODY: dict[str, Any] = {
+UPLOAD_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {
-                            "type": "string",
-                            "format": "binary",
-                            "description": "The catalogue, .xlsx or .csv",
-                        }
-                    },
-                }
-            }
-        },
+        "content": {"multipart/form-data": {"schema": {"$ref": "#/components/schemas/UploadBody"}}},
     }
 }
+_UPLOAD_SCHEMA: Final[dict[str, Any]] = {
+    "title": "UploadBody",
+    "type": "object",
+    "required": ["file"],
+    "properties": {
+        "file": {
+            "type": "string",
+            "format": "binary",
+            "description": "The catalogue, .xlsx or .csv, with its name",
+        }
+    },
+}
+
+#: Of whatever needs the stores.
+STORES: Final = (ServerBusy, StoreUnavailable)
 
 
-def problems(*statuses: int) -> Responses:
-    """Document the errors that a route answers with."""
-    return {status: {"description": _MEANINGS[status], "content": _PROBLEM} for status in statuses}
+def new_app(**arguments: Any) -> FastAPI:
+    """Return an application that documents itself as said here."""
+    app = FastAPI(
+        title="Carga: catalogue uploads",
+        version=VERSION,
+        description=_INTRODUCTION,
+        openapi_tags=_TAGS,
+        generate_unique_id_function=_operation_id,
+        **arguments,
+    )
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app)
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]  # FastAPI's own way to extend it
+    return app
 
 
-def file_answer(content_type: str) -> Responses:
+def problems(*kinds: type[Problem]) -> Responses:
+    """Document the errors that a route answers with: each kind, or all that it is the base of.
+
+    Every route with a parameter has 422 for that, too.
+    """
+    by_status: dict[int, list[type[Problem]]] = {}
+    every: tuple[type[Problem], ...] = (InvalidParameters, *_leaves(kinds))
+    for kind in every:
+        by_status.setdefault(kind.status, []).append(kind)
+    return {status: _problem_answer(kinds) for status, kinds in sorted(by_status.items())}
+
+
+def changes(*kinds: type[Problem]) -> Responses:
+    """Document the errors of a route that changes something: pages from elsewhere may not."""
+    return problems(OriginNotAllowed, *kinds)
+
+
+def answer(model: type[Any], example: Any, *, status: int = 200, description: str = "") -> Responses:
+    """Document an answer by its model, and by one that this API gives."""
+    body = msgspec.to_builtins(example, builtin_types=())
+    documented: dict[str, Any] = {"model": model, "content": {"application/json": {"example": body}}}
+    return {status: documented | ({"description": description} if description else {})}
+
+
+def file_answer(content_type: str, description: str) -> Responses:
     """Document an answer that is a file."""
-    return {200: {"content": {content_type: {"schema": {"type": "string", "format": "binary"}}}}}
+    text = content_type.startswith("text/")
+    return {
+        200: {
+            "description": description,
+            "headers": {
+                "Content-Disposition": {
+                    "description": "The name under which to save it",
+                    "schema": {"type": "string"},
+                }
+            },
+            # clients that are generated read a text as one
+            "content": {
+                content_type: {"schema": {"type": "string"} | ({} if text else {"format": "binary"})}
+            },
+        }
+    }
+
+
+def _leaves(kinds: Iterable[type[Problem]]) -> Iterator[type[Problem]]:
+    for kind in kinds:
+        below = kind.__subclasses__()
+        yield from _leaves(below) if below else (kind,)
+
+
+def _problem_answer(kinds: list[type[Problem]]) -> dict[str, Any]:
+    lines = [f"- `{kind.code}`: {_shown(kind.text)}" for kind in kinds]
+    media = {
+        "schema": _PROBLEM_REFERENCE,
+        "examples": {kind.code: {"summary": kind.text.en, "value": _example(kind)} for kind in kinds},
+    }
+    described: dict[str, Any] = {
+        "description": "\n".join(lines),
+        "content": {"application/problem+json": media},
+    }
+    pauses = {kind.retry_after for kind in kinds} - {None}
+    if pauses:
+        described["headers"] = {
+            "Retry-After": {
+                "description": "Seconds until it makes sense to try again",
+                "schema": {"type": "integer"},
+            }
+        }
+    return described
+
+
+def _shown(text: Text) -> str:
+    return re.sub(r"{(\w+)}", r"‹\1›", f"{text.en} ({text.es})")
+
+
+def _example(kind: type[Problem]) -> Any:
+    names = re.findall(r"{(\w+)}", kind.text.es)
+    problem = kind(**{name: examples.PROBLEM_PARAMETERS[name] for name in names})
+    body = msgspec.json.decode(bytes(problem_response(problem, "es", examples.TASK_URL).body))
+    return {**body, "correlation_id": examples.CORRELATION_ID}
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        routes=app.routes,
+        tags=app.openapi_tags,
+    )
+    schemas = document["components"]["schemas"]
+    schemas["ProblemBody"] = ProblemBody.model_json_schema()
+    schemas["UploadBody"] = _UPLOAD_SCHEMA
+    # no answer is of FastAPI's own form
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    return document

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from typing import Annotated, Final, cast
+from uuid import UUID
 
-from fastapi import Depends, Header, Query, Request
+from fastapi import Depends, Header, Path, Query, Request
 
+from catalog_service import examples
 from catalog_service.cancel import Cancellation
 from catalog_service.products import Products
 from catalog_service.receipt import Receipts
@@ -109,6 +111,9 @@ async def _idempotency_key(
     return None if key is None else check_idempotency_key(key)
 
 
+TaskId = Annotated[
+    UUID, Path(description="As it came with the 202", json_schema_extra={"examples": [str(examples.TASK_ID)]})
+]
 ServicesDep = Annotated[Services, Depends(_services)]
 LanguageDep = Annotated[Language, Depends(_language)]
 PrefixDep = Annotated[str, Depends(_prefix)]

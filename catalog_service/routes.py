@@ -5,10 +5,20 @@ from typing import Annotated
 from asgi_correlation_id import correlation_id
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from catalog_service import answers
-from catalog_service.errors import ProductNotFound
+from catalog_service import answers, examples
+from catalog_service.errors import (
+    DatabaseUnavailable,
+    IdempotencyKeyReused,
+    InvalidBoolean,
+    InvalidCursor,
+    InvalidIdempotencyKey,
+    InvalidProviderId,
+    ProductNotFound,
+    TooManyUploads,
+    UploadRefused,
+)
 from catalog_service.multipart_stream import RequestBody, check_declared_length, open_form
-from catalog_service.openapi import UPLOAD_BODY, file_answer, problems
+from catalog_service.openapi import STORES, UPLOAD_BODY, answer, changes, file_answer, problems
 from catalog_service.parameters import (
     BOOLEAN_SCHEMA,
     IdempotencyKeyDep,
@@ -23,6 +33,9 @@ from catalog_service.schemas import AcceptedBody, ProductBody, ProductPageBody
 from catalog_service.templates import csv_template, xlsx_template
 from catalog_service.uploads import UploadOrder, accept_upload
 from catalog_service.validation import CONTENT_TYPES, parse_boolean
+from common.server import ServerBusy
+
+_PARAMETERS = (InvalidProviderId, InvalidBoolean)
 
 
 async def _replace(
@@ -52,7 +65,12 @@ router = APIRouter()
     "/items/bulk-upload",
     status_code=202,
     tags=["uploads"],
-    responses={202: {"model": AcceptedBody}, **problems(400, 403, 408, 413, 415, 422, 503)},
+    responses={
+        **answer(AcceptedBody, examples.ACCEPTED, status=202, description="Taken; `status_url` is its task"),
+        **changes(
+            UploadRefused, *_PARAMETERS, InvalidIdempotencyKey, IdempotencyKeyReused, TooManyUploads, *STORES
+        ),
+    },
     openapi_extra=UPLOAD_BODY,
 )
 async def upload(
@@ -87,7 +105,7 @@ async def upload(
 @router.get(
     "/items/bulk-upload/plantilla.xlsx",
     tags=["templates"],
-    responses={**file_answer(CONTENT_TYPES[".xlsx"]), **problems(422)},
+    responses={**file_answer(CONTENT_TYPES[".xlsx"], "The workbook"), **problems(InvalidBoolean)},
     response_class=Response,
 )
 async def template_xlsx(examples: Annotated[bool, Depends(_examples)], language: LanguageDep) -> Response:
@@ -100,7 +118,7 @@ async def template_xlsx(examples: Annotated[bool, Depends(_examples)], language:
 @router.get(
     "/items/bulk-upload/plantilla.csv",
     tags=["templates"],
-    responses={**file_answer(CONTENT_TYPES[".csv"]), **problems(422)},
+    responses={**file_answer(CONTENT_TYPES[".csv"], "The file"), **problems(InvalidBoolean)},
     response_class=Response,
 )
 async def template_csv(examples: Annotated[bool, Depends(_examples)]) -> Response:
@@ -108,7 +126,14 @@ async def template_csv(examples: Annotated[bool, Depends(_examples)]) -> Respons
     return _download(csv_template(examples=examples), "text/csv; charset=utf-8", "plantilla_productos.csv")
 
 
-@router.get("/items", tags=["items"], responses={200: {"model": ProductPageBody}, **problems(422, 503)})
+@router.get(
+    "/items",
+    tags=["items"],
+    responses={
+        **answer(ProductPageBody, examples.PRODUCTS),
+        **problems(InvalidProviderId, InvalidCursor, DatabaseUnavailable, ServerBusy),
+    },
+)
 async def items(
     services: ServicesDep,
     proveedor_id: ProviderDep,
@@ -125,7 +150,12 @@ async def items(
 
 
 @router.get(
-    "/items/{id:path}", tags=["items"], responses={200: {"model": ProductBody}, **problems(404, 422, 503)}
+    "/items/{id:path}",
+    tags=["items"],
+    responses={
+        **answer(ProductBody, examples.PRODUCT),
+        **problems(ProductNotFound, InvalidProviderId, DatabaseUnavailable, ServerBusy),
+    },
 )
 async def item(
     services: ServicesDep, proveedor_id: ProviderDep, product_id: Annotated[str, Path(alias="id")]

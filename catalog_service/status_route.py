@@ -16,12 +16,14 @@ from uuid import UUID
 from fastapi import FastAPI, Header, Query, Request, Response
 from fastapi.routing import APIRoute
 
-from catalog_service.errors import StatusUnavailable
+from catalog_service import examples
+from catalog_service.errors import StatusUnavailable, TaskNotFound, TooManyListeners
 from catalog_service.events import TaskEvents, revision_in
-from catalog_service.openapi import EVENTS_ANSWER, POLL_HEADERS, problems
-from catalog_service.parameters import Services, prefix_of
+from catalog_service.openapi import EVENTS_ANSWER, POLL_HEADERS, answer, problems
+from catalog_service.parameters import Services, TaskId, prefix_of
 from catalog_service.schemas import StatusBody
 from catalog_service.seen_tasks import SeenTask
+from common.server import ServerBusy
 from common.texts import choose_language
 
 #: Who asks again after a tenth of the time that it has taken so far sees the end that much later at most.
@@ -32,6 +34,9 @@ _LONGEST_PAUSE_SECONDS: Final = 10
 _LONGEST_WAIT_SECONDS: Final = 30
 
 T = TypeVar("T")
+
+#: What whoever asks after a task may be told.
+_UNKNOWN: Final = (TaskNotFound, StatusUnavailable, ServerBusy)
 
 #: As this service writes them; FastAPI takes other spellings, too.
 _TASK_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -44,18 +49,18 @@ class _PolledRoute(APIRoute):
         """Return what answers: at once where the address is as we write it, else with FastAPI's checks."""
         checked = super().get_route_handler()
 
-        async def answer(request: Request) -> Response:
+        async def at_once(request: Request) -> Response:
             task_id: str = request.path_params["task_id"]
             if _TASK_ID.fullmatch(task_id) is None or request.scope["query_string"]:
                 return await checked(request)
             return await status(request, UUID(task_id), request.headers.get("if-none-match"))
 
-        return answer
+        return at_once
 
 
 async def status(
     request: Request,
-    task_id: UUID,
+    task_id: TaskId,
     if_none_match: Annotated[
         str | None, Header(description="The `ETag` of an earlier answer: 304 while nothing has changed")
     ] = None,
@@ -88,16 +93,16 @@ async def status(
     if wait and not is_awaited(seen):
         with services.watches.watching(task_id) as watch:
             seen = await _unless_gone(request, watch.first(is_awaited, after=seen), seconds=wait) or seen
-    answer = seen.answer(prefix, language)
-    headers = {**_HEADERS, "ETag": answer.etag, **_poll_hint(seen)}
+    told = seen.answer(prefix, language)
+    headers = {**_HEADERS, "ETag": told.etag, **_poll_hint(seen)}
     if is_known(seen):
         return Response(None, 304, headers)
-    return Response(answer.body, 200, headers, "application/json")
+    return Response(told.body, 200, headers, "application/json")
 
 
 async def events(
     request: Request,
-    task_id: UUID,
+    task_id: TaskId,
     last_event_id: Annotated[
         str | None, Header(description="The `id` of the last event that arrived: only what is newer is sent")
     ] = None,
@@ -138,9 +143,9 @@ def add_status_routes(app: FastAPI, prefix: str, *, in_schema: bool) -> None:
         methods=["GET"],
         tags=["uploads"],
         responses={
-            200: {"model": StatusBody, "headers": POLL_HEADERS},
+            200: {**answer(StatusBody, examples.COMPLETED)[200], "headers": POLL_HEADERS},
             304: {"description": "Nothing has changed since that `ETag`", "headers": POLL_HEADERS},
-            **problems(404, 422, 503),
+            **problems(*_UNKNOWN, TooManyListeners),
         },
         include_in_schema=in_schema,
         route_class_override=_PolledRoute,
@@ -150,7 +155,7 @@ def add_status_routes(app: FastAPI, prefix: str, *, in_schema: bool) -> None:
         events,
         methods=["GET"],
         tags=["uploads"],
-        responses={**EVENTS_ANSWER, **problems(404, 422, 503)},
+        responses={**EVENTS_ANSWER, **problems(*_UNKNOWN, TooManyListeners)},
         response_class=Response,
         include_in_schema=in_schema,
     )

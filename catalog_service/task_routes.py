@@ -8,9 +8,24 @@ from uuid import UUID
 from asgi_correlation_id import correlation_id
 from fastapi import APIRouter, Depends, Query, Response
 
-from catalog_service import answers
+from catalog_service import answers, examples
+from catalog_service.errors import (
+    DatabaseUnavailable,
+    IdempotencyKeyReused,
+    InvalidBoolean,
+    InvalidCursor,
+    InvalidIdempotencyKey,
+    InvalidProviderId,
+    NoRejectedRows,
+    ReportInPreparation,
+    TaskNotFound,
+    TaskNotOver,
+    TaskOver,
+    TooManyUploads,
+    UploadGone,
+)
 from catalog_service.file_answers import ReportAnswer
-from catalog_service.openapi import file_answer, problems
+from catalog_service.openapi import STORES, answer, changes, file_answer, problems
 from catalog_service.parameters import (
     BOOLEAN_SCHEMA,
     AnyProviderDep,
@@ -20,6 +35,7 @@ from catalog_service.parameters import (
     PrefixDep,
     Services,
     ServicesDep,
+    TaskId,
     ValidateDep,
 )
 from catalog_service.receipt import receipt_body
@@ -38,10 +54,13 @@ from catalog_service.task_list import MAX_PAGE as MAX_TASKS
 from catalog_service.task_list import TaskPlace, TasksWanted
 from catalog_service.task_lists import MAX_PAGE, PLACE_PATTERN, Place
 from catalog_service.validation import CONTENT_TYPES, parse_boolean
+from common.server import ServerBusy
 from common.tasks import TaskStatus
 from common.texts import Language
 
 _LARGEST_ROW = 2**63 - 1
+#: What whoever asks for the rejected rows as a file may be told.
+_NO_REPORT = (TaskNotFound, NoRejectedRows, TaskNotOver, UploadGone, ReportInPreparation, *STORES)
 
 
 async def _row_filter(
@@ -82,7 +101,13 @@ async def _replace(
 router = APIRouter(tags=["uploads"])
 
 
-@router.get("/bulk-upload/tasks", responses={200: {"model": TasksBody}, **problems(422, 503)})
+@router.get(
+    "/bulk-upload/tasks",
+    responses={
+        **answer(TasksBody, examples.TASKS),
+        **problems(InvalidProviderId, InvalidCursor, DatabaseUnavailable, ServerBusy),
+    },
+)
 async def tasks(
     services: ServicesDep,
     language: LanguageDep,
@@ -110,19 +135,25 @@ async def tasks(
 
 @router.post(
     "/bulk-upload/{task_id}/cancel",
-    responses={200: {"model": StatusBody}, **problems(403, 404, 409, 422, 503)},
+    responses={**answer(StatusBody, examples.CANCELLED), **changes(TaskNotFound, TaskOver, *STORES)},
 )
-async def cancel(task_id: UUID, services: ServicesDep, language: LanguageDep, prefix: PrefixDep) -> Response:
+async def cancel(
+    task_id: TaskId, services: ServicesDep, language: LanguageDep, prefix: PrefixDep
+) -> Response:
     """Call an upload off: one that waits never starts, one that runs stops at its next batch."""
     record = await services.cancellation.cancel(task_id)
     return answers.json_response(answers.status_body(record, prefix, language))
 
 
 @router.get(
-    "/bulk-upload/{task_id}/errores", responses={200: {"model": RowErrorsBody}, **problems(404, 422, 503)}
+    "/bulk-upload/{task_id}/errores",
+    responses={
+        **answer(RowErrorsBody, examples.ROW_ERRORS),
+        **problems(TaskNotFound, InvalidBoolean, *STORES),
+    },
 )
 async def row_errors(
-    task_id: UUID,
+    task_id: TaskId,
     services: ServicesDep,
     language: LanguageDep,
     prefix: PrefixDep,
@@ -149,10 +180,10 @@ async def row_errors(
 
 @router.get(
     "/bulk-upload/{task_id}/errores.xlsx",
-    responses={**file_answer(CONTENT_TYPES[".xlsx"]), **problems(404, 409, 410, 422, 503)},
+    responses={**file_answer(CONTENT_TYPES[".xlsx"], "The workbook"), **problems(*_NO_REPORT)},
     response_class=Response,
 )
-async def rejected_rows_xlsx(task_id: UUID, services: ServicesDep, language: LanguageDep) -> Response:
+async def rejected_rows_xlsx(task_id: TaskId, services: ServicesDep, language: LanguageDep) -> Response:
     """Download the rejected rows that are still open as a workbook, to mend and to upload.
 
     They are the rows of the file as they stood, in its order and with all its columns, behind four that say
@@ -163,10 +194,10 @@ async def rejected_rows_xlsx(task_id: UUID, services: ServicesDep, language: Lan
 
 @router.get(
     "/bulk-upload/{task_id}/errores.csv",
-    responses={**file_answer(CONTENT_TYPES[".csv"]), **problems(404, 409, 410, 422, 503)},
+    responses={**file_answer(CONTENT_TYPES[".csv"], "The file"), **problems(*_NO_REPORT)},
     response_class=Response,
 )
-async def rejected_rows_csv(task_id: UUID, services: ServicesDep, language: LanguageDep) -> Response:
+async def rejected_rows_csv(task_id: TaskId, services: ServicesDep, language: LanguageDep) -> Response:
     """Download the rejected rows that are still open as CSV, to mend and to upload."""
     return await _report(task_id, "csv", services, language)
 
@@ -174,10 +205,13 @@ async def rejected_rows_csv(task_id: UUID, services: ServicesDep, language: Lang
 @router.post(
     "/bulk-upload/{task_id}/reintentar",
     status_code=202,
-    responses={202: {"model": AcceptedBody}, **problems(403, 404, 409, 410, 422, 503)},
+    responses={
+        **answer(AcceptedBody, examples.ACCEPTED, status=202, description="Taken; `status_url` is its task"),
+        **changes(*_NO_REPORT, InvalidBoolean, InvalidIdempotencyKey, IdempotencyKeyReused, TooManyUploads),
+    },
 )
 async def retry(
-    task_id: UUID,
+    task_id: TaskId,
     services: ServicesDep,
     language: LanguageDep,
     prefix: PrefixDep,
@@ -199,9 +233,9 @@ async def retry(
 
 @router.get(
     "/bulk-upload/{task_id}/recibo.json",
-    responses={200: {"model": ReceiptBody}, **problems(404, 409, 422, 503)},
+    responses={**answer(ReceiptBody, examples.RECEIPT), **problems(TaskNotFound, TaskNotOver, *STORES)},
 )
-async def receipt(task_id: UUID, services: ServicesDep, language: LanguageDep) -> Response:
+async def receipt(task_id: TaskId, services: ServicesDep, language: LanguageDep) -> Response:
     """Account for every row of an upload that is over, and say who handled it and how it was read."""
     account = await services.receipts.account(task_id)
     return answers.json_response(receipt_body(account, language))
@@ -209,10 +243,13 @@ async def receipt(task_id: UUID, services: ServicesDep, language: LanguageDep) -
 
 @router.get(
     "/bulk-upload/{task_id}/productos-creados",
-    responses={200: {"model": CreatedProductsBody}, **problems(404, 422, 503)},
+    responses={
+        **answer(CreatedProductsBody, examples.CREATED),
+        **problems(TaskNotFound, InvalidCursor, *STORES),
+    },
 )
 async def created_products(
-    task_id: UUID,
+    task_id: TaskId,
     services: ServicesDep,
     prefix: PrefixDep,
     after: Annotated[

@@ -17,6 +17,7 @@ from common.messages import InvalidMessage, UploadMessage
 from common.tasks import TaskRecord
 from worker.database import DATABASE_FAULTS
 from worker.ledger import Held
+from worker.mending import publish_mended
 from worker.progress import put_record
 from worker.upload_queue import Delivery, QueueUnavailable, UploadQueue
 from worker.workshop import Workshop
@@ -186,6 +187,8 @@ class DeadLetters:
             return
         failpoint(Failpoint.LETTER_BURIED)
         if outcome.record is not None:
+            async with self._shop.database.connection() as connection:
+                await publish_mended(connection, self._shop.tasks, outcome.record)
             await put_record(self._shop.tasks, outcome.record)
         failpoint(Failpoint.LETTER_RECORDED)
         await self._letters.delete(letter)

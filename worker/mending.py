@@ -20,10 +20,7 @@ from worker.readers.sandbox import Batch
 
 log = structlog.get_logger(__name__)
 
-_FIND = """
-SELECT columns FROM tasks
- WHERE proveedor_id = $1 AND task_id = $2 AND kind = $3 AND task_id <> $4 AND status <> 'processing'
-"""
+_FIND = "SELECT columns FROM tasks WHERE proveedor_id = $1 AND task_id = $2 AND kind = $3"
 
 _RESOLVE = """
 WITH mended AS (
@@ -39,11 +36,10 @@ RETURNING mended.count
 
 
 async def find_mending(database: Database, upload: UploadMessage, task_id: UUID) -> Mending | None:
-    """Return the task that a file names and what is known of its columns, if it is one that has ended, of the
-    same provider and kind."""
+    """Return the task that a file names and what is known of its columns, if it is one of the same provider
+    and kind."""
     async with database.connection() as connection:
-        identity = upload.proveedor_id, task_id, upload.kind, upload.task_id
-        columns = await connection.fetchval(_FIND, *identity)
+        columns = await connection.fetchval(_FIND, upload.proveedor_id, task_id, upload.kind)
     if columns is None:
         log.info("mended_task_unknown")
         return None

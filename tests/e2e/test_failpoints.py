@@ -15,8 +15,8 @@ from common.messages import UploadMessage
 from common.tasks import TaskStatus
 from tests.support.catalog_api import UPLOAD, catalog_process, objects
 from tests.support.catalogue_files import csv_file, products_in
-from tests.support.error_files import ordered, stored
 from tests.support.interruptions import provider_lock
+from tests.support.made_error_files import ordered, stored
 from tests.support.operations import operation
 from tests.support.recovery import letter_of
 from tests.support.stores import queue_url, sqs_client

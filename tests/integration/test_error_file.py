@@ -10,7 +10,7 @@ import pytest
 from common.bodies import row_error_body
 from common.messages import UploadMessage
 from common.tasks import TaskRecord
-from tests.support.error_files import ordered, rows_in, stored
+from tests.support.made_error_files import ordered, rows_in, stored
 from tests.support.worker_shop import account_of, put_upload, workshop
 from worker.outcomes import Done
 from worker.process import process_upload

@@ -13,8 +13,8 @@ from common.failpoints import Failpoint
 from common.messages import UploadMessage
 from common.tasks import Progress, TaskStatus
 from tests.support.catalogue_files import csv_file, product, products, products_in
+from tests.support.error_files import HEADER, error_csv, error_workbook, reported
 from tests.support.interruptions import StopAfter
-from tests.support.mended_files import HEADER, error_csv, error_workbook, reported
 from tests.support.stores import flush_redis
 from tests.support.worker_shop import NOON, account_of, put_upload, redis_record, workshop
 from worker.outcomes import Done, Retry

@@ -16,7 +16,7 @@ from common.messages import UploadMessage
 from tests.integration.test_import_property import UPLOADS, Sheet, Upload, _doubted_rows, _handle
 from tests.reference import Catalogue, Outcome
 from tests.support.catalogue_files import product, products_in
-from tests.support.mended_files import REPORT
+from tests.support.error_files import REPORT
 from tests.support.worker_shop import NOON, account_of, put_upload, redis_record, workshop
 from worker.workshop import Workshop
 

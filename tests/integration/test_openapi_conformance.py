@@ -28,6 +28,12 @@ checks.positive_data_acceptance.expected-statuses = ["202", "415"]
 [[operations]]
 include-name = "GET /api/catalog/items"
 checks.positive_data_acceptance.expected-statuses = ["200", "422"]
+
+[[operations]]
+include-name = "GET /api/catalog/bulk-upload/tasks"
+checks.positive_data_acceptance.expected-statuses = ["200", "422"]
+
+# a stream is asked for of tasks that are over, or not there: of others it would not end
 """
 
 

@@ -132,7 +132,7 @@ class TestPostgresql:
         for row in rows[1000:1499]:
             row["nombre"] = "AQUI SE CORTA"
         first, second = (put_upload(environment, csv_file(rows)) for _ in range(2))
-        proxy = FaultyProxy(database_url, b"AQUI SE CORTA", Fault.HANG)
+        proxy = FaultyProxy(database_url, b"AQUI SE CORTA", Fault.HANG, for_good=True)
         batches = {"WORKER_CONCURRENCY": "1", "PROGRESS_EVERY_ROWS": "500", "BATCH_MAX_ROWS": "500"}
         async with proxy.serve() as url:
             cut_off = {**environment, "DATABASE_URL": leading_through(url, database_url)}

@@ -176,7 +176,8 @@ def _frame(source: Source, *, has_theme: bool) -> Iterator[tuple[str, str]]:
     yield "_rels/.rels", _relations([("officeDocument", "xl/workbook.xml")])
     epoch = '<workbookPr date1904="1"/>' if source.workbook and source.workbook.book.is_1904 else ""
     sheets = '<sheets><sheet name="Errores" sheetId="1" r:id="rId1"/></sheets><calcPr fullCalcOnLoad="1"/>'
-    book = f'<workbook xmlns="{_MAIN}" xmlns:r="{_DOCUMENT}">{epoch}{sheets}</workbook>'
+    properties = f"{epoch}<bookViews><workbookView/></bookViews>"
+    book = f'<workbook xmlns="{_MAIN}" xmlns:r="{_DOCUMENT}">{properties}{sheets}</workbook>'
     yield "xl/workbook.xml", _DECLARATION + book
     yield "xl/_rels/workbook.xml.rels", _relations(relations)
     drawing = [("vmlDrawing", "../drawings/vmlDrawing1.vml"), ("comments", "../comments1.xml")]

@@ -7,8 +7,8 @@ import pytest
 
 from common.catalog import COLUMN_NAMES
 from tests.support.catalogue_files import csv_file, products
+from tests.support.error_files import HEADER, REPORT, error_csv, reported
 from tests.support.files import open_file
-from tests.support.mended_files import HEADER, REPORT, error_csv, reported
 from tests.unit.worker.test_sandbox import rows_of
 from worker.processors.catalog.headers import read_headers
 from worker.readers.child import Order, read_frames

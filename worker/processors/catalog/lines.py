@@ -1,4 +1,4 @@
-"""A row as a line of COPY text, in the one form that tells whether two rows say the same."""
+"""Lines of COPY text held against each other: whether two rows say the same."""
 
 from common.catalog import COLUMNS, PRICE_DECIMALS, Column, ColumnType
 from worker.processors.catalog.copy_text import NULL
@@ -12,22 +12,21 @@ _NUMBERS = [
 
 
 def says_the_same(line: bytes, other: bytes) -> bool:
-    """Return whether two rows come to the same in the table."""
-    return line == other or _as_stored(line) == _as_stored(other)
-
-
-def _as_stored(line: bytes) -> bytes:
-    """Return the line as PostgreSQL would write it again: a number may have come with other zeros."""
-    values = line.split(b"\t")
+    """Return whether two rows come to the same in the table: a number may have come with other zeros."""
+    if line == other:
+        return True
+    values, others = line.split(b"\t"), other.split(b"\t")
     for place, decimals in _NUMBERS:
-        values[place] = _number_as_stored(values[place], decimals)
-    return b"\t".join(values)
+        if values[place] != others[place]:
+            if _as_stored(values[place], decimals) != _as_stored(others[place], decimals):
+                return False
+            values[place] = others[place]
+    return values == others
 
 
-def _number_as_stored(number: bytes, decimals: int) -> bytes:
+def _as_stored(number: bytes, decimals: int) -> tuple[bytes, bytes]:
     whole, _, behind = number.partition(b".")
-    digits = whole.lstrip(b"0") or b"0"
-    return digits + b"." + behind[:decimals].ljust(decimals, b"0") if decimals else digits
+    return whole.lstrip(b"0"), behind[:decimals].ljust(decimals, b"0")
 
 
 def line_in_sql() -> str:
