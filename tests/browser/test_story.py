@@ -39,7 +39,6 @@ async def test_from_a_file_with_faults_to_a_catalogue_without(
     await drop(page, SAMPLE.name, sample)
     await expect(page.locator(".chosen")).to_contain_text(SAMPLE.name)
     await page.get_by_label("Proveedor").fill(PROVIDER)
-    await screenshot(page, "archivo-elegido")
     await page.get_by_role("button", name="Revisar archivo").click()
     await expect(page.get_by_role("heading", name="175 filas en orden, 125 con errores")).to_be_visible()
     reviewed = await shown_task(page)

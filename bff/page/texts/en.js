@@ -18,6 +18,7 @@ export default {
     completed: "Completed",
     incomplete: "With rejected rows",
     faulty: "With faults",
+    mended: "Mended",
     failed: "Failed",
     cancelled: "Cancelled",
   },

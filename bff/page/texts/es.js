@@ -18,6 +18,7 @@ export default {
     completed: "Completada",
     incomplete: "Con filas rechazadas",
     faulty: "Con errores",
+    mended: "Corregida",
     failed: "Falló",
     cancelled: "Cancelada",
   },

@@ -12,7 +12,7 @@ export function Rejected({ task, dryRun }) {
   const { t } = useWords();
   const [group, setGroup] = useState(null);
   const [search, setSearch] = useState("");
-  const [openOnly, setOpenOnly] = useState(Boolean(task.correcciones));
+  const [openOnly, setOpenOnly] = useState(task.correcciones?.abiertas > 0);
   const rows = useRejected(task.task_id, { group, search, openOnly });
   return html`
     <section class="card stack" aria-labelledby="rejected">
