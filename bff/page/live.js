@@ -13,7 +13,8 @@ const LONGEST_PAUSE = 15;
 /** Without news for so long, it is asked whether there should have been some. */
 const SILENCE = 20;
 
-/** Follow the task until it ends or the function that is returned is called.
+/** Follow the task until the function that is returned is called. One that is over is looked at again when the person
+ *  comes back to it: its rejected rows may have been mended meanwhile.
  *
  *  `onTask(task)`: as it is now. `onContact(true or false)`: whether the server can be reached.
  *  `onRefused(error)`: there is nothing to follow. */
@@ -78,7 +79,6 @@ class Follower {
         pause = await this.#ask(signal, { etag: this.#etag, wait: this.#failures ? 0 : HOLD });
       }
     }
-    if (!signal.aborted) this.stop();
   }
 
   #isDone() {

@@ -36,7 +36,8 @@ async def drop(page: Page, name: str, content: bytes) -> None:
 
 
 async def choose(page: Page, name: str, content: bytes, provider: str = PROVIDER) -> None:
-    """Choose a file by the button, and the provider."""
+    """On the first screen, choose a file by the button, and the provider."""
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Subir un catálogo")
     file = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
     await page.locator("input[type=file]").set_input_files(files=[file])  # type: ignore[arg-type]
     await page.get_by_label("Proveedor").fill(provider)
@@ -44,7 +45,6 @@ async def choose(page: Page, name: str, content: bytes, provider: str = PROVIDER
 
 async def send_without_review(page: Page, name: str, content: bytes, provider: str = PROVIDER) -> UUID:
     """Upload a file from the first screen, and return its task."""
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Subir un catálogo")
     await choose(page, name, content, provider)
     await page.get_by_role("button", name="Cargar sin revisar").click()
     return await shown_task(page)

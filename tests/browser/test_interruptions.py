@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -101,6 +102,21 @@ async def test_a_network_that_comes_back_is_noticed_at_once(
         await expect(page.get_by_role("note").get_by_text("Sin conexión")).to_have_count(0)
 
 
+async def test_a_laptop_that_slept_catches_up_when_it_wakes(
+    open_page: Open, bff: Bff, environment: dict[str, str]
+) -> None:
+    page = await open_page()
+    lid = await page.context.new_cdp_session(page)
+    async with standing_at(page, environment, rows=20) as lock:
+        await lid.send("Page.setWebLifecycleState", {"state": "frozen"})
+        await lock.step()
+        # what it was connected to is gone by the time it wakes
+        await bff.stop()
+        await bff.start()
+        await lid.send("Page.setWebLifecycleState", {"state": "active"})
+        await expect(page.get_by_text("30 de 5.000 filas", exact=True)).to_be_visible()
+
+
 async def test_without_events_progress_is_asked_for(open_page: Open, environment: dict[str, str]) -> None:
     page = await open_page()
     await page.route("**/events", lambda route: route.fulfill(status=502))
@@ -174,3 +190,25 @@ async def test_bytes_are_counted_while_a_file_is_on_its_way(open_page: Open, scr
     slow["uploadThroughput"] = -1
     await network.send("Network.emulateNetworkConditions", slow)
     await shown_task(page)
+
+
+async def test_a_file_that_was_edited_after_it_was_chosen_is_not_sent_as_it_was(
+    open_page: Open, tmp_path: Path
+) -> None:
+    file = tmp_path / "editado.csv"
+    await asyncio.to_thread(file.write_bytes, SMALL)
+    page = await open_page()
+    await page.locator("#file").set_input_files(file)
+    await page.get_by_label("Proveedor").fill("PROV001")
+    await page.get_by_role("button", name="Revisar archivo").click()
+    await expect(page.get_by_role("heading", name="90 filas en orden, 10 con errores")).to_be_visible()
+    mended = csv_file(products(101))
+    await asyncio.to_thread(file.write_bytes, mended)
+    await page.get_by_role("button", name="Cargar en el catálogo").click()
+    await expect(page.get_by_role("alert")).to_contain_text("El archivo cambió")
+    await page.get_by_role("button", name="Elegir otro archivo").click()
+    await page.locator("#reviewed").set_input_files(file)
+    await page.get_by_role("button", name="Revisar archivo").click()
+    await expect(page.get_by_role("heading", name="Todo en orden: 101 filas sin errores")).to_be_visible()
+    await page.get_by_role("button", name="Cargar en el catálogo").click()
+    await expect(page.get_by_role("heading", name="Listo: 101 filas sin ningún error")).to_be_visible()

@@ -8,7 +8,17 @@ from openpyxl import load_workbook
 from playwright.async_api import expect
 
 from tests.browser.conftest import Open, Screenshot
-from tests.browser.steps import PROVIDER, SAMPLE, download, drop, figure, mend, shown_task
+from tests.browser.steps import (
+    PROVIDER,
+    SAMPLE,
+    download,
+    drop,
+    figure,
+    mend,
+    send_without_review,
+    shown_task,
+)
+from tests.support.catalogue_files import csv_file, products
 from tests.support.interruptions import provider_lock
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -29,13 +39,12 @@ async def test_from_a_file_with_faults_to_a_catalogue_without(
     await drop(page, SAMPLE.name, sample)
     await expect(page.locator(".chosen")).to_contain_text(SAMPLE.name)
     await page.get_by_label("Proveedor").fill(PROVIDER)
-    await screenshot(page, "archivo-elegido")
     await page.get_by_role("button", name="Revisar archivo").click()
     await expect(page.get_by_role("heading", name="175 filas en orden, 125 con errores")).to_be_visible()
     reviewed = await shown_task(page)
     columns = page.get_by_role("region", name="Así se leyó su archivo")
     await expect(columns.get_by_role("row")).to_have_count(14)
-    await expect(columns.get_by_role("row", name="id id PROD001 PROD002")).to_be_visible()
+    await expect(columns.get_by_role("row", name="A id igual PROD001 PROD002")).to_be_visible()
     await screenshot(page, "revision")
     await screenshot(page.locator("details"), "columnas")
 
@@ -107,3 +116,32 @@ async def test_only_the_rejected_rows_are_tried_again(open_page: Open) -> None:
     await expect(page.get_by_role("link", name="la carga original")).to_be_visible()
     assert await shown_task(page) != task_id
     await expect(page.get_by_role("heading", name="las 125 filas tienen errores")).to_be_visible()
+
+
+async def test_what_is_mended_in_part_says_what_is_still_open(open_page: Open, tmp_path: Path) -> None:
+    page = await open_page(accept_downloads=True)
+    await send_without_review(page, "lista.csv", csv_file(products(20, faulty_every=5)))
+    await expect(page.get_by_role("heading", name="16 filas cargadas, 4 por corregir")).to_be_visible()
+    saved = await download(page, "En CSV", tmp_path)
+    assert saved.name == "lista - errores.csv"
+    content = await asyncio.to_thread(saved.read_bytes)
+    await drop(page, saved.name, content.replace(b",gratis,", b",12.50,", 3))
+    await page.get_by_role("button", name="Enviar correcciones").click()
+    await expect(page.get_by_role("heading", name="3 filas cargadas, 1 por corregir")).to_be_visible()
+    await expect(page.get_by_text("Allí queda 1 fila por corregir.")).to_be_visible()
+
+    await page.get_by_role("link", name="la carga original").click()
+    await expect(page.locator("[data-figure=corrections]")).to_have_text("3 corregidas, 1 por corregir")
+    rows = page.get_by_role("row")
+    await expect(rows).to_have_count(2)
+    await page.get_by_label("Solo las que faltan").uncheck()
+    await expect(rows).to_have_count(5)
+    await expect(page.get_by_role("link", name="Corregida")).to_have_count(3)
+
+    # what is left is all that is given out, and the last of it closes the upload
+    saved = await download(page, "En CSV", tmp_path)
+    content = await asyncio.to_thread(saved.read_bytes)
+    assert content.count(b",gratis,") == 1
+    await drop(page, saved.name, content.replace(b",gratis,", b",12.50,"))
+    await page.get_by_role("button", name="Enviar correcciones").click()
+    await expect(page.get_by_text("Allí ya no queda nada por corregir.")).to_be_visible()

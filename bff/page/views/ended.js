@@ -11,6 +11,15 @@ import { isReview, replaces } from "../tasks.js";
 import { html, useState } from "../ui.js";
 import { Warnings } from "./reading.js";
 
+/** Causes that no change of the file would mend. */
+const OURS = new Set([
+  "internal_error",
+  "stalled",
+  "task_timeout",
+  "too_many_attempts",
+  "unknown_kind",
+  "upload_missing",
+]);
 const WANTS_TEMPLATE = new Set(["missing_columns", "repeated_columns", "no_header", "no_rows"]);
 
 export function Ended({ task }) {
@@ -23,7 +32,7 @@ export function Ended({ task }) {
       <p>${remains(task, t, format, successful, rejected)}</p>
     <//>
     <section class="card stack" aria-labelledby="again">
-      <h2 id="again">${failed ? t.ended.nextFailed : t.ended.nextCancelled}</h2>
+      <h2 id="again">${failed && !OURS.has(task.error_code) ? t.ended.nextFailed : t.ended.nextAgain}</h2>
       ${WANTS_TEMPLATE.has(task.error_code) &&
       html`<p>
         ${t.ended.template}${" "}

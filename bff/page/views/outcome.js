@@ -46,13 +46,13 @@ function Summary({ task }) {
   return html`
     <section class="card stack summary ${kind}" aria-labelledby="outcome">
       <h2 id="outcome">${text}</h2>
-      <${Tiles} summary=${task.result.resumen} words=${isReview(task) ? t.outcome.review : t.outcome} />
+      <${Tiles} summary=${task.result.resumen} words=${isReview(task) ? t.outcome.review : t.outcome} open=${openRows(task)} />
     </section>
   `;
 }
 
 /** Four counts and what they add up to. */
-function Tiles({ summary, words }) {
+function Tiles({ summary, words, open }) {
   const { t, format } = useWords();
   const counts = [
     ["created", summary.productos_creados],
@@ -64,7 +64,7 @@ function Tiles({ summary, words }) {
     <dl class="tiles">
       ${counts.map(
         ([name, count]) => html`
-          <div class=${name === "rejected" && count > 0 ? "bad" : ""}>
+          <div class=${name === "rejected" && open > 0 ? "bad" : ""}>
             <dt>${words.counts[name]}</dt>
             <dd data-figure=${name}>${format.number(count)}</dd>
           </div>

@@ -41,7 +41,7 @@ export function Reading({ result, open }) {
               (column) => html`
                 <tr>
                   <td>${letters(column.posicion)}</td>
-                  <td>${column.encabezado}</td>
+                  <td>${breakable(column.encabezado)}</td>
                   <td>${understood(column, t)}</td>
                   ${sample.map(({ celdas }) => html`<td class="cell">${celdas[column.posicion - 1]}</td>`)}
                 </tr>
@@ -57,7 +57,13 @@ export function Reading({ result, open }) {
 function understood({ columna, como }, t) {
   if (como === "report") return html`<span class="faint">${t.reading.report}</span>`;
   if (columna === null) return html`<span class="badge warn">${t.reading.ignored}</span>`;
-  return html`<code>${columna}</code> ${como === "synonym" && html`<span class="faint">${t.reading.synonym}</span>`}`;
+  if (como === "exact") return html`<span class="faint">${t.reading.exact}</span>`;
+  return html`<code>${breakable(columna)}</code> <span class="faint">${t.reading.synonym}</span>`;
+}
+
+/** A name that may be broken behind its underscores. */
+function breakable(name) {
+  return name.split(/(?<=_)/).map((part) => html`${part}<wbr />`);
 }
 
 /** A column's letters, as spreadsheets have them: 1 is A, 27 is AA. */

@@ -9,10 +9,10 @@ import { useRejected } from "../use_rejected.js";
 const GROUPS = 6;
 
 export function Rejected({ task, dryRun }) {
-  const { t, format } = useWords();
+  const { t } = useWords();
   const [group, setGroup] = useState(null);
   const [search, setSearch] = useState("");
-  const [openOnly, setOpenOnly] = useState(Boolean(task.correcciones));
+  const [openOnly, setOpenOnly] = useState(task.correcciones?.abiertas > 0);
   const rows = useRejected(task.task_id, { group, search, openOnly });
   return html`
     <section class="card stack" aria-labelledby="rejected">
@@ -32,11 +32,7 @@ export function Rejected({ task, dryRun }) {
       </div>
       ${rows.error && html`<${Problem} error=${rows.error} title=${t.rejected.failed} />`}
       <${Table} rows=${rows} />
-      <div class="pager">
-        <button type="button" class="plain" disabled=${!rows.previous} onClick=${rows.previous}>${t.pager.previous}</button>
-        <p class="faint" role="status">${rows.entries && t.rejected.shown(rows.entries, format)}</p>
-        <button type="button" class="plain" disabled=${!rows.next} onClick=${rows.next}>${t.pager.next}</button>
-      </div>
+      <${Pager} rows=${rows} />
     </section>
   `;
 }
@@ -72,6 +68,20 @@ function Groups({ groups, chosen, onChoose }) {
 /** The sentence of a group ends with its number of rows, which stands before it here. */
 function causeOf({ error }) {
   return error.replace(/, [\d.,\s]+ (filas?|rows?)$/, "");
+}
+
+function Pager({ rows: { entries, previous, next } }) {
+  const { t, format } = useWords();
+  const button = (turn, text) =>
+    html`<button type="button" class="plain" disabled=${!turn} onClick=${turn}>${text}</button>`;
+  const turns = Boolean(previous || next);
+  return html`
+    <div class="pager">
+      ${turns && button(previous, t.pager.previous)}
+      <p class="faint" role="status">${entries && t.rejected.shown(entries, format)}</p>
+      ${turns && button(next, t.pager.next)}
+    </div>
+  `;
 }
 
 function Table({ rows: { entries, busy } }) {

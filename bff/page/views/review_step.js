@@ -10,26 +10,43 @@ import { html, useState } from "../ui.js";
 export function ReviewStep({ task }) {
   const { t, format } = useWords();
   const [file, setFile] = useState(() => reviewedFile(task.task_id));
-  const busy = useStore(outbox) !== null;
   const { exitosos, rechazados } = task.result.resumen;
+  const words =
+    rechazados === 0
+      ? t.review.clean
+      : exitosos === 0
+        ? t.review.hopeless
+        : t.review.faulty(exitosos, rechazados, format);
+  return html`
+    <section class="card stack" aria-labelledby="next">
+      <h2 id="next">${exitosos === 0 ? t.review.mendTitle : t.review.title}</h2>
+      <p>${words}</p>
+      ${!file && html`<p class="faint">${t.review.chooseAgain}</p>`}
+      <${DropZone} name="reviewed" label=${t.drop.label} file=${file} onFile=${setFile} />
+      <${Actions} task=${task} file=${file} hopeless=${exitosos === 0} />
+    </section>
+  `;
+}
+
+/** What was reviewed is loaded; what is new is reviewed first. */
+function Actions({ task, file, hopeless }) {
+  const { t } = useWords();
+  const busy = useStore(outbox) !== null;
+  const reviewed = reviewedFile(task.task_id);
+  const same = file !== null && (reviewed ? file === reviewed : file.name === task.filename);
+  if (file === null || (same && reviewed && hopeless)) return null;
 
   function send(dryRun) {
     const order = { file, provider: task.proveedor_id, replace: replaces(task), dryRun };
     startUpload(order, (id) => go(taskLink(id)));
   }
 
+  const button = (kind, text, dryRun) =>
+    html`<button type="button" class=${kind} disabled=${busy} onClick=${() => send(dryRun)}>${text}</button>`;
   return html`
-    <section class="card stack" aria-labelledby="next">
-      <h2 id="next">${t.review.title}</h2>
-      <p>${rechazados === 0 ? t.review.clean : t.review.faulty(exitosos, rechazados, format)}</p>
-      ${!file && html`<p class="faint">${t.review.chooseAgain}</p>`}
-      <${DropZone} name="reviewed" label=${t.drop.label} file=${file} onFile=${setFile} />
-      ${file &&
-      html`<div class="actions">
-        <button type="button" class="primary" disabled=${busy} onClick=${() => send(false)}>${t.review.send}</button>
-        ${file !== reviewedFile(task.task_id) &&
-        html`<button type="button" class="plain" disabled=${busy} onClick=${() => send(true)}>${t.new.review}</button>`}
-      </div>`}
-    </section>
+    <div class="actions">
+      ${same ? button("primary", t.review.send, false) : button("primary", t.new.review, true)}
+      ${!same && button("plain", t.new.sendNow, false)} ${same && !reviewed && button("plain", t.new.review, true)}
+    </div>
   `;
 }

@@ -3,14 +3,20 @@ import { useWords } from "../i18n.js";
 import { giveUpUpload, resumeUpload } from "../outbox.js";
 import { Notice, Problem } from "../parts/notice.js";
 import { go, taskLink } from "../router.js";
-import { html } from "../ui.js";
+import { html, useEffect, useRef } from "../ui.js";
 
 export function Sending({ upload }) {
   const { t } = useWords();
+  const place = useRef(null);
+  const stopped = upload.phase === "failed" || upload.phase === "changed";
+  useEffect(() => {
+    // it may have been sent from further down the page
+    place.current.scrollIntoView({ block: "nearest" });
+  }, [stopped]);
   return html`
-    <section class="card stack" aria-labelledby="sending">
+    <section ref=${place} class="card stack" aria-labelledby="sending">
       <h2 id="sending">${upload.order.file.name}</h2>
-      ${upload.phase === "failed" || upload.phase === "changed"
+      ${stopped
         ? html`<${Stopped} upload=${upload} />`
         : html`<${OnItsWay} upload=${upload} />`}
       <div class="actions">

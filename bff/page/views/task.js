@@ -4,7 +4,7 @@ import { outbox } from "../outbox.js";
 import { Badge } from "../parts/badge.js";
 import { Notice, Problem } from "../parts/notice.js";
 import { Title, useDocumentTitle } from "../parts/title.js";
-import { newUploadLink, taskLink, tasksLink } from "../router.js";
+import { newUploadLink, tasksLink } from "../router.js";
 import { useStore } from "../store.js";
 import { isReview } from "../tasks.js";
 import { html } from "../ui.js";
@@ -12,6 +12,7 @@ import { useTask } from "../use_task.js";
 import { Announcer } from "./announcer.js";
 import { Ended } from "./ended.js";
 import { Outcome } from "./outcome.js";
+import { Parent } from "./parent.js";
 import { Running } from "./running.js";
 import { Sending } from "./sending.js";
 
@@ -42,11 +43,11 @@ function Meta({ task }) {
   const { t, format } = useWords();
   return html`
     <p class="meta">
-      <${Badge} task=${task} /> ${isReview(task) && html`<span class="badge quiet">${t.task.dryRun}</span>`}
+      ${isReview(task) && html`<span class="badge quiet">${t.task.dryRun}</span>`} <${Badge} task=${task} />
       <span>${t.task.provider(task.proveedor_id)}</span>
       <span><time datetime=${task.created_at}>${format.dateTime(task.created_at)}</time></span>
     </p>
-    ${task.origen && html`<p class="meta">${t.task.corrects} <a href=${taskLink(task.origen)}>${t.task.original}</a></p>`}
+    ${task.origen && html`<${Parent} task=${task} />`}
   `;
 }
 

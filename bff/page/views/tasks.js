@@ -75,7 +75,7 @@ function Entry({ task }) {
       <a class="task" href=${taskLink(task.task_id)}>
         <span class="task-name">${task.filename}</span>
         <span class="task-status">
-          <${Badge} task=${task} /> ${isReview(task) && html`<span class="badge quiet">${t.task.dryRun}</span>`}
+          ${isReview(task) && html`<span class="badge quiet">${t.task.dryRun}</span>`} <${Badge} task=${task} />
         </span>
         <span class="task-meta faint">
           ${t.task.provider(task.proveedor_id)} · <time datetime=${task.created_at}>${format.dateTime(task.created_at)}</time>
