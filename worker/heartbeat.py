@@ -21,8 +21,8 @@ async def repeating(action: Callable[[], Awaitable[None]], every_seconds: float)
     over = False
 
     async def repeat() -> None:
-        # asked as well as cancelled: asyncpg may answer a cancellation with an error of its own, and that would
-        # be one beat that failed, and not the last
+        # asked as well as cancelled: asyncpg may answer a cancellation with an error of its own, and that
+        # would be one beat that failed, not the last
         while not over:
             await asyncio.sleep(every_seconds)
             try:
