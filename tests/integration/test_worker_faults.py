@@ -129,7 +129,10 @@ class TestPostgresql:
         for end in (500, 1000, 1500):
             # a key that comes twice: the batch is folded, and copied by the session that holds the locks
             rows[end - 1] = {**rows[end - 2], "nombre": "Repetido"}
-        for row in rows[1000:1499]:
+        # far enough behind the COPY for the statement itself to arrive
+        for row in rows[1000:1450]:
+            row["nombre"] = "n" * 250
+        for row in rows[1450:1499]:
             row["nombre"] = "AQUI SE CORTA"
         first, second = (put_upload(environment, csv_file(rows)) for _ in range(2))
         proxy = FaultyProxy(database_url, b"AQUI SE CORTA", Fault.HANG, for_good=True)
