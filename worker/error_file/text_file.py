@@ -16,6 +16,7 @@ _USUAL_DELIMITER: dict[Language, str] = {"es": ";", "en": ","}
 _HALVES = re.compile("[\ud800-\udfff]")
 #: A number of a spreadsheet that people could take for thousands.
 _AMBIGUOUS = re.compile(r"-?[0-9]{1,3}\.[0-9]{3}")
+_APOSTROPHE = re.compile("['‘’‚‛]")
 _ROWS_AT_A_TIME = 100
 
 
@@ -62,5 +63,6 @@ def _defused(cell: str) -> str:
     """Return the cell such that no program runs it, as far as whoever reads it finds the same."""
     if not cell.isascii():
         cell = _HALVES.sub("\N{REPLACEMENT CHARACTER}", cell)
-    reads_same = cell[:1] in ("=", "+", "-", "@") and not cell.endswith("'")
+    # between two apostrophes it would be a quotation
+    reads_same = cell[:1] in ("=", "+", "-", "@") and not _APOSTROPHE.search(cell)
     return f"'{cell}" if reads_same and may_run(cell) else str(cell)
