@@ -9,6 +9,7 @@ from common.formulas import harmless, may_run
 from common.texts import Language
 from worker.error_file.layout import OutRow
 from worker.readers.origins import REPORT_COLUMNS
+from worker.readers.quoting import LINE_END, swallows_rows
 from worker.readers.table import SheetNumber
 
 #: What Excel divides by where commas stand before decimals, and elsewhere.
@@ -32,7 +33,14 @@ def write_csv(
     divider = delimiter or _USUAL_DELIMITER[language]
     needs_quotes = re.compile(f"[{re.escape(divider)}\"\r\n]|^[\\s']|\\s$")
 
+    width = len(REPORT_COLUMNS) + len(header.cells)
+
     def line(cells: Iterable[str]) -> str:
+        # a break is a space to whoever reads it; here the cell would be taken for rows that a quote swallowed
+        cells = (
+            LINE_END.sub(" ", cell) if swallows_rows(cell, width, divider, spaced=False) else cell
+            for cell in cells
+        )
         quoted = (
             '"' + cell.replace('"', '""') + '"' if needs_quotes.search(cell) else cell for cell in cells
         )
