@@ -9,6 +9,7 @@ from common.formulas import harmless, may_run
 from common.texts import Language
 from worker.error_file.layout import OutRow
 from worker.readers.origins import REPORT_COLUMNS
+from worker.readers.quoting import LINE_END, swallows_rows
 from worker.readers.table import SheetNumber
 
 #: What Excel divides by where commas stand before decimals, and elsewhere.
@@ -16,6 +17,7 @@ _USUAL_DELIMITER: dict[Language, str] = {"es": ";", "en": ","}
 _HALVES = re.compile("[\ud800-\udfff]")
 #: A number of a spreadsheet that people could take for thousands.
 _AMBIGUOUS = re.compile(r"-?[0-9]{1,3}\.[0-9]{3}")
+_APOSTROPHE = re.compile("['‘’‚‛]")
 _ROWS_AT_A_TIME = 100
 
 
@@ -31,7 +33,14 @@ def write_csv(
     divider = delimiter or _USUAL_DELIMITER[language]
     needs_quotes = re.compile(f"[{re.escape(divider)}\"\r\n]|^[\\s']|\\s$")
 
+    width = len(REPORT_COLUMNS) + len(header.cells)
+
     def line(cells: Iterable[str]) -> str:
+        # a break is a space to whoever reads it; here the cell would be taken for rows that a quote swallowed
+        cells = (
+            LINE_END.sub(" ", cell) if swallows_rows(cell, width, divider, spaced=False) else cell
+            for cell in cells
+        )
         quoted = (
             '"' + cell.replace('"', '""') + '"' if needs_quotes.search(cell) else cell for cell in cells
         )
@@ -62,5 +71,6 @@ def _defused(cell: str) -> str:
     """Return the cell such that no program runs it, as far as whoever reads it finds the same."""
     if not cell.isascii():
         cell = _HALVES.sub("\N{REPLACEMENT CHARACTER}", cell)
-    reads_same = cell[:1] in ("=", "+", "-", "@") and not cell.endswith("'")
+    # between two apostrophes it would be a quotation
+    reads_same = cell[:1] in ("=", "+", "-", "@") and not _APOSTROPHE.search(cell)
     return f"'{cell}" if reads_same and may_run(cell) else str(cell)

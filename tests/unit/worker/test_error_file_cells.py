@@ -36,8 +36,10 @@ def readable(name: str, folder: Path) -> tuple[bytes, str, list[Row]] | None:
         found = rows_in(content, source)
     except FileRefused:
         return None
+    if len(found) < 2:
+        return None
     is_small = sum(len(row.cells) for row in found) < _MOST_CELLS and len(found[0].cells) < _MOST_COLUMNS
-    return (content, source, found) if len(found) > 1 and is_small else None
+    return (content, source, found) if is_small else None
 
 
 def own_cells(row: Row, width: int) -> list[str]:
@@ -51,7 +53,8 @@ def as_kinds(cells: Sequence[str]) -> list[tuple[type, str]]:
 
 
 def assert_same(original: list[Row], made: list[Row], format: str) -> None:
-    width = len(original[0].cells)
+    # what stands behind the last header is seen in a workbook, and read by nobody
+    width = max(place for place, name in enumerate(original[0].cells, start=1) if name.strip())
     assert [row.cells[2] for row in made[1:]] == [str(row.fila) for row in original[1:]]
     for row, written in zip(original, made, strict=True):
         cells = [*row.cells, *[""] * (width - len(row.cells))][:width]
@@ -73,7 +76,21 @@ def test_every_file_of_the_corpus_comes_back_as_it_was(name: str, tmp_path: Path
 
 #: Characters that mean something to XML, to spreadsheets, to CSV or to nobody.
 _ODD = "abé ñ0'\"=+-@,;\t|\n\r\x00\x01\x0b\x1b\x1f\x7f\x85\u00a0\u200b\u2028\ufeff\ufffd_x&<>]薬😀{}"
-_MARKS = ["_x000D_", "_x0041_", "_x005F_x0041_", "#N/A", "=1+1", "'=x", "'1250", "-5", "00012", "  ", "'a b'"]
+_MARKS = [
+    "_x000D_",
+    "_x0041_",
+    "_x005F_x0041_",
+    "#N/A",
+    "=1+1",
+    "'=x",
+    "'1250",
+    "-5",
+    "00012",
+    "  ",
+    "'a b'",
+    "=' ",
+    "=’",
+]
 _TEXTS = st.one_of(
     st.text(st.sampled_from(_ODD), max_size=12),
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufffe\uffff"), max_size=6),
