@@ -140,7 +140,8 @@ class Follower {
     this.#revision = revision;
     const known = this.#task;
     if (isOver(news) || news.advertencias.length !== known.advertencias.length) return true;
-    this.#take({ ...known, status: news.status, progress: news.progress, updated_at: news.updated_at }, this.#etag);
+    const { status, progress, conteos, updated_at } = news;
+    this.#take({ ...known, status, progress, conteos, updated_at }, this.#etag);
     return false;
   }
 

@@ -58,8 +58,8 @@ async def test_from_a_file_with_faults_to_a_catalogue_without(
             await lock.someone_waits()
             await lock.step()
             await expect(page.get_by_text(f"{done} de 300 filas", exact=True)).to_be_visible()
-            accepted, rejected = await figure(page, "accepted"), await figure(page, "rejected")
-            assert int(accepted) + int(rejected) == done
+            created, rejected = await figure(page, "created"), await figure(page, "rejected")
+            assert int(created) + int(rejected) == done
         await screenshot(page, "avance")
     await expect(page.get_by_role("heading", name="175 filas cargadas, 125 por corregir")).to_be_visible()
     assert await figure(page, "sum") == "175 + 0 + 0 + 125 = 300 filas del archivo"
