@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from catalog_service import health, routes, task_routes
+from catalog_service import health, report_routes, routes, task_routes
 from catalog_service.cancel import Cancellation
 from catalog_service.database import open_database
 from catalog_service.docs import add_docs
@@ -61,7 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     for prefix in (PREFIX, V1_PREFIX):
         add_status_routes(app, prefix, in_schema=prefix == PREFIX)
-        for router in (task_routes.router, routes.router):
+        for router in (task_routes.router, report_routes.router, routes.router):
             app.include_router(router, prefix=prefix, include_in_schema=prefix == PREFIX)
     app.include_router(health.router)
     add_docs(app)
@@ -77,7 +77,11 @@ def end_streams(app: FastAPI) -> None:
 
 
 async def _wire(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None:
-    s3 = await stack.enter_async_context(aws_client("s3", settings, read_timeout=settings.s3_timeout_seconds))
+    # who reads a file slowly must not hold the connections that uploads need
+    s3, downloads = [
+        await stack.enter_async_context(aws_client("s3", settings, read_timeout=settings.s3_timeout_seconds))
+        for _ in range(2)
+    ]
     sqs = await stack.enter_async_context(
         aws_client("sqs", settings, read_timeout=settings.sqs_timeout_seconds)
     )
@@ -89,7 +93,7 @@ async def _wire(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None
             timeout_seconds=settings.database_timeout_seconds,
         )
     )
-    storage = Storage(s3, settings.s3_bucket_name, timeout_seconds=settings.s3_timeout_seconds)
+    storage = Storage(s3, downloads, settings.s3_bucket_name, timeout_seconds=settings.s3_timeout_seconds)
     queue = UploadQueue(sqs, settings.sqs_queue_name, timeout_seconds=settings.sqs_timeout_seconds)
     records = TaskRecords(TaskStore(redis), timeout_seconds=settings.redis_timeout_seconds)
     finder = TaskFinder(records, database, storage, stale_seconds=settings.status_stale_seconds)

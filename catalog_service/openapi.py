@@ -55,12 +55,24 @@ POLL_HEADERS: Final[dict[str, Any]] = {
     },
 }
 
+#: One event, as OpenAPI 3.2 has them (section 4.14.4).
+_EVENT_SCHEMA: Final = {
+    "type": "object",
+    "required": ["data"],
+    "properties": {
+        "event": {"enum": ["status", "end"]},
+        "id": {"type": "string", "pattern": "^[0-9]+$", "description": "The revision, of `status`"},
+        "data": {"type": "string", "description": "JSON: of `status` the body of the status"},
+        "retry": {"type": "integer"},
+    },
+}
+
 #: What listeners get.
 EVENTS_ANSWER: Final[Responses] = {
     200: {
         "description": "`status` events, each with the body of the status as `data` and the revision as "
         "`id`; behind the last an event `end`; a comment for every 15 seconds in which nothing happens",
-        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": examples.EVENTS}},
+        "content": {"text/event-stream": {"itemSchema": _EVENT_SCHEMA, "example": examples.EVENTS}},
     },
     204: {"description": "The upload is over, and `Last-Event-ID` was its end: nothing is to come"},
 }

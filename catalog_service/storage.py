@@ -55,8 +55,10 @@ class StoredFileStream:
 class Storage:
     """The bucket of uploads. Every method raises ``StorageUnavailable`` when S3 cannot do it in time."""
 
-    def __init__(self, s3: Any, bucket: str, *, timeout_seconds: float) -> None:
+    def __init__(self, s3: Any, downloads: Any, bucket: str, *, timeout_seconds: float) -> None:
+        """``downloads``: a client with connections of its own, for what is handed out as it is read."""
         self._s3 = s3
+        self._downloads = downloads
         self.bucket = bucket
         self._timeout_seconds = timeout_seconds
         self._deciding: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -119,7 +121,7 @@ class Storage:
     async def open(self, key: str) -> AsyncIterator["StoredFileStream | None"]:
         """Hand out an object's bytes while the context lasts; None where there is no such object."""
         try:
-            answer = await self._call(self._s3.get_object, Bucket=self.bucket, Key=key)
+            answer = await self._call(self._downloads.get_object, Bucket=self.bucket, Key=key)
         except _ObjectMissing:
             yield None
             return

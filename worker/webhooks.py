@@ -68,9 +68,10 @@ class Webhooks:
             async with self._database.connection() as connection:
                 await self._look(connection)
                 found = await due(connection, self._named, self._lease_seconds, _AT_ONCE, others=self._others)
-            await asyncio.gather(*map(self._tell, found))
         except DATABASE_FAULTS as error:
             log.warning("webhooks_put_off", error=type(error).__name__)
+            return
+        await asyncio.gather(*map(self._tell, found))
 
     async def _look(self, connection: asyncpg.Connection) -> None:
         """Look for tasks that ended; now and then further back, for nobody may have looked when they did."""
@@ -84,22 +85,24 @@ class Webhooks:
         webhook = self._table.get(task.proveedor_id) or self._table[ALL_OTHERS]
         answer = await self._post(webhook, task)
         failpoint(Failpoint.WEBHOOK_POSTED)
-        is_success = isinstance(answer, int) and answer in _SUCCESS
-        async with self._database.connection() as connection:
-            if is_success:
-                await delivered(connection, task, str(answer))
-                outcome = "delivered"
-            else:
-                outcome = "given_up" if await failed(connection, task, str(answer)) else "failed"
+        try:
+            outcome = await self._note(task, answer)
+        except DATABASE_FAULTS as error:
+            # nobody knows that it was told: it is told once more
+            log.warning("webhook_not_noted", task_id=str(task.task_id), error=type(error).__name__)
+            return
         self._metrics.webhooks.labels(outcome).inc()
-        write = log.info if is_success else log.warning
-        write(
-            f"webhook_{outcome}",
-            task_id=str(task.task_id),
-            proveedor_id=task.proveedor_id,
-            attempt=task.attempts,
-            answer=str(answer),
-        )
+        write = log.info if outcome == "delivered" else log.warning
+        about = {"task_id": str(task.task_id), "proveedor_id": task.proveedor_id}
+        write(f"webhook_{outcome}", attempt=task.attempts, answer=str(answer), **about)
+
+    async def _note(self, task: Due, answer: int | str) -> str:
+        """Note what came of a try; return that as a word."""
+        async with self._database.connection() as connection:
+            if isinstance(answer, int) and answer in _SUCCESS:
+                await delivered(connection, task, str(answer))
+                return "delivered"
+            return "given_up" if await failed(connection, task, str(answer)) else "failed"
 
     async def _post(self, webhook: Webhook, task: Due) -> int | str:
         """Return the status of the answer, or the name of a fault."""

@@ -19,7 +19,8 @@ from tests.support.worker_process import worker_process
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 
-#: Where the document cannot say all that is asked: the name of a file, and what a cursor holds.
+#: Where the document cannot say all that is asked: the name of a file, what a cursor holds, and that a key
+#: comes with the same options each time.
 CONFIG = """
 [[operations]]
 include-name = "POST /api/catalog/items/bulk-upload"
@@ -33,7 +34,9 @@ checks.positive_data_acceptance.expected-statuses = ["200", "422"]
 include-name = "GET /api/catalog/bulk-upload/tasks"
 checks.positive_data_acceptance.expected-statuses = ["200", "422"]
 
-# a stream is asked for of tasks that are over, or not there: of others it would not end
+[[operations]]
+include-name = "POST /api/catalog/bulk-upload/{task_id}/reintentar"
+checks.positive_data_acceptance.expected-statuses = ["202", "404", "422"]
 """
 
 

@@ -24,7 +24,9 @@ def moved(formula: str, *, fila: int, origin: str, place: str) -> str:
         return NO_VALUE
     try:
         tokens = Tokenizer(f"={formula}").items
-        if not all(_stays(token, str(fila)) for token in tokens):
+        opened = [token.subtype for token in tokens]
+        is_whole = opened.count(Token.OPEN) == opened.count(Token.CLOSE)
+        if not is_whole or not all(_stays(token, str(fila)) for token in tokens):
             return NO_VALUE
         return str(Translator(f"={formula}", origin=origin).translate_formula(place)).removeprefix("=")
     except (TokenizerError, TranslatorError, ValueError, IndexError):

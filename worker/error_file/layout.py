@@ -37,7 +37,7 @@ class Layout:
     def __init__(self, source: Source, order: ErrorFileOrder, surplus: int) -> None:
         self._source = source
         self._teller = Teller(source.header.cells, order.columns, order.language)
-        self._is_text, self._to_text = source.workbook is None, order.format == "csv"
+        self._to_text = order.format == "csv"
         header, width = source.header, len(source.header.cells)
         # an error file of an error file has these columns once
         ours = {column["place"] - 1 for column in order.columns if column.get("how") == "report"}
@@ -73,7 +73,7 @@ class Layout:
 
     def _mark(self, row: OpenRow, cells: list[str]) -> str:
         """Return what tells, of a row that looks sound in this file, that it is not."""
-        of_writing = self._is_text and any(fault["code"] in OF_WRITING for fault in row.faults)
+        of_writing = any(fault["code"] in OF_WRITING for fault in row.faults)
         unwritable = self._to_text and any(not cell.isascii() and _has_half(cell) for cell in cells)
         return mark(row.faults, cells) if of_writing or unwritable else ""
 

@@ -6,6 +6,7 @@ hostile file does to a parser happens here; the worker only sees the process end
 
 import importlib
 import os
+import re
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,11 +30,13 @@ from worker.readers.table import (
     Verdict,
     rows_of,
 )
+from worker.readers.unmended import Unmended
 
 #: How much of a file is shown to whoever wants to see what was read.
 _SAMPLE_ROWS = 5
 _SAMPLE_COLUMNS = 100
 _SAMPLE_CHARACTERS = 300
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -137,7 +140,10 @@ def _read_table(
     # which ends the survey: only then are the columns known as far as they will be
     notices = checker.notices()
     yield Opened(total, checker.columns, [*reader.notices, *notices], reader.facts, sample)
-    pieces = origins.watch(reader.pieces()) if origins else reader.pieces()
+    pieces = reader.pieces()
+    if report and origins:
+        unmended = Unmended(header.cells, report, is_text=order.format == "csv")
+        pieces = unmended.watch(origins.watch(pieces))
     rows = _check_rows(pieces, max(order.after, header.fila), checker)
     yield from _frames(rows, order.rows_per_frame, origins)
     yield End()
@@ -166,7 +172,9 @@ def _survey_rows(reader: TableReader, header_fila: int, checker: Checker) -> tup
 
 
 def _shown(row: Row) -> dict[str, Any]:
-    return {"fila": row.fila, "cells": [cell[:_SAMPLE_CHARACTERS] for cell in row.cells[:_SAMPLE_COLUMNS]]}
+    # half of a surrogate pair can be sent to nobody
+    cells = [_SURROGATE.sub("\ufffd", cell[:_SAMPLE_CHARACTERS]) for cell in row.cells[:_SAMPLE_COLUMNS]]
+    return {"fila": row.fila, "cells": cells}
 
 
 def _check_rows(

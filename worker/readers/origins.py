@@ -31,9 +31,11 @@ class Mending(msgspec.Struct, frozen=True):
 
 
 class ReportColumns:
-    """Where the four columns are in a file: ``places`` are the indexes of those that it has."""
+    """Where the four columns are in a file: ``places`` are the indexes of those that it has, which are also
+    there ``by_name``."""
 
     def __init__(self, places: dict[str, int]) -> None:
+        self.by_name = places
         self.places = frozenset(places.values())
         self._fila, self._task = places["fila"], places["tarea"]
 

@@ -1,17 +1,18 @@
-"""Faults that an error file cannot show: a row with too many cells is as wide as any other there, and stray
-quotes stand where they should.
+"""Faults that an error file cannot show: a row with too many cells is as wide as any other there, stray
+quotes stand where they should, and an error of a spreadsheet is a text like any other in a CSV.
 
-So the reason of such a row ends in a mark that tells the faults, and what the row's cells were. As long as
-they are the same, the row has not been mended, and has the same faults still; once they differ, it is judged
-by what it is.
+So the reason of a row that was written wrong ends in a mark that tells the faults, and what the row's cells
+were. As long as they are the same, the row has not been mended, and has the same faults still; once they
+differ, it is judged by what it is.
 """
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import parse_qsl, urlencode
 
-from worker.readers.table import Fault
+from worker.readers.origins import ReportColumns
+from worker.readers.table import CellError, Fault, FormulaWithoutValue, PlainRows, Row
 
 #: What is wrong with how a row is written, not with what it says.
 OF_WRITING = frozenset(
@@ -19,6 +20,71 @@ OF_WRITING = frozenset(
 )
 _MARK = re.compile(r" \[((?:[a-z_]+ [^ \[\]]* )+)#([0-9a-f]{8})\]\Z")
 _LONGEST_MARK = 2000
+_HALVES = re.compile("[\ud800-\udfff]")
+#: How a CSV tells what was no text in a workbook.
+_SHEET_ERROR = re.compile(r"#[^\s,;]{1,20}[!?]|#N/[AD]")
+_NO_VALUE = str(FormulaWithoutValue())
+
+
+class Unmended:
+    """Finds the rows of an error file that are as they were. ``is_text``: it is a CSV."""
+
+    def __init__(self, header: Sequence[str], report: ReportColumns, *, is_text: bool) -> None:
+        self._reason = report.by_name.get("motivo")
+        self._columns = report.by_name.get("columna") if is_text else None
+        self._ours = report.places
+        self._header = [" ".join(cell.split()) for cell in header]
+
+    def watch(self, pieces: Iterable[Row | PlainRows]) -> Iterator[Row | PlainRows]:
+        """Yield the rows; those that are as they were with the faults that they had."""
+        for piece in pieces:
+            if isinstance(piece, PlainRows):
+                yield from self._plain(piece)
+            else:
+                yield self._looked_at(piece)
+
+    def _plain(self, rows: PlainRows) -> Iterator[Row | PlainRows]:
+        start = 0
+        for place, row in enumerate(rows.rows()):
+            looked_at = self._looked_at(row)
+            if looked_at is not row:
+                if place > start:
+                    yield PlainRows(rows.first + start, rows.cells[start:place])
+                yield looked_at
+                start = place + 1
+        if start < len(rows.cells):
+            yield PlainRows(rows.first + start, rows.cells[start:])
+
+    def _looked_at(self, row: Row) -> Row:
+        if row.faults:
+            return row
+        reason = self._cell(row, self._reason)
+        if reason.endswith("]"):
+            own = (cell for index, cell in enumerate(row.cells) if index not in self._ours)
+            if faults := unmended_faults(reason, own):
+                return row._replace(faults=faults)
+        columns = self._cell(row, self._columns)
+        return self._with_errors(row, columns) if columns else row
+
+    def _with_errors(self, row: Row, columns: str) -> Row:
+        """Return the row with errors of a spreadsheet taken for such, where the report says that those cells
+        were bad."""
+        errors = {
+            index: error
+            for index, cell in enumerate(row.cells)
+            if (error := _error_of(cell)) is not None and self._is_named(index, columns)
+        }
+        if not errors:
+            return row
+        return row._replace(cells=[errors.get(index, cell) for index, cell in enumerate(row.cells)])
+
+    def _is_named(self, index: int, columns: str) -> bool:
+        name = self._header[index] if index < len(self._header) and index not in self._ours else ""
+        # a header may itself hold what stands between two of them
+        return bool(name) and (name in columns.split(", ") or (", " in name and name in columns))
+
+    def _cell(self, row: Row, place: int | None) -> str:
+        return row.cells[place] if place is not None and place < len(row.cells) else ""
 
 
 def mark(faults: Iterable[Fault], cells: Iterable[str]) -> str:
@@ -55,7 +121,19 @@ def _value(text: str) -> str | int:
 def _print_of(cells: Iterable[str]) -> str:
     """Return what tells these cells from others; neither the apostrophe before a text counts, nor what is
     blank."""
-    texts = [" ".join(cell.split()).removeprefix("'") for cell in cells]
+    texts = [
+        " ".join(_HALVES.sub("\N{REPLACEMENT CHARACTER}", cell).split()).removeprefix("'") for cell in cells
+    ]
     while texts and not texts[-1]:
         texts.pop()
-    return hashlib.sha256("\x00".join(texts).encode("utf-8", "replace")).hexdigest()[:8]
+    return hashlib.sha256("\x00".join(texts).encode()).hexdigest()[:8]
+
+
+def _error_of(text: str) -> CellError | None:
+    """Return the error of a spreadsheet that a text tells of, if it does."""
+    if text[:1] not in ("#", "=", "'"):
+        return None
+    told = text.strip().removeprefix("'")
+    if told == _NO_VALUE:
+        return FormulaWithoutValue()
+    return CellError(told) if _SHEET_ERROR.fullmatch(told) else None
