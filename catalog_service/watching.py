@@ -128,6 +128,8 @@ class Watches:
         return watch
 
     def _leave(self, task_id: UUID, watch: Watch) -> None:
+        # as well as cancelled: an answer of the database's may come in the place of a cancellation
+        watch.end()
         if watch.following is not None:
             watch.following.cancel()
         if self._watches.get(task_id) is watch:
@@ -138,7 +140,7 @@ class Watches:
         loop = asyncio.get_running_loop()
         moved = loop.time()
         try:
-            while True:
+            while not watch.ended:
                 try:
                     seen = await self._look(task_id)
                 except StatusUnavailable:

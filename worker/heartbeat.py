@@ -18,8 +18,12 @@ log = structlog.get_logger(__name__)
 async def repeating(action: Callable[[], Awaitable[None]], every_seconds: float) -> AsyncIterator[None]:
     """Run ``action`` every ``every_seconds`` while the context lasts, or until the task is another's."""
 
+    over = False
+
     async def repeat() -> None:
-        while True:
+        # asked as well as cancelled: asyncpg may answer a cancellation with an error of its own, and that
+        # would be one beat that failed, not the last
+        while not over:
             await asyncio.sleep(every_seconds)
             try:
                 await action()
@@ -34,6 +38,7 @@ async def repeating(action: Callable[[], Awaitable[None]], every_seconds: float)
     try:
         yield
     finally:
+        over = True
         beating.cancel()
         await asyncio.gather(beating, return_exceptions=True)
 

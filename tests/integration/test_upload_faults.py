@@ -111,20 +111,6 @@ async def cut_off_and_retried(environment: Mapping[str, str], step: Step, fault:
     return task_id
 
 
-async def each_cut_off_and_retried(
-    environment: Mapping[str, str], steps: list[Step], fault: Fault
-) -> dict[str, str]:
-    """Take two steps at a time: most of what a store that hangs takes is waiting. Return the task of each."""
-    slots = asyncio.Semaphore(2)
-
-    async def one(step: Step) -> str:
-        async with slots:
-            return await cut_off_and_retried(environment, step, fault)
-
-    tasks = await asyncio.gather(*map(one, steps))
-    return {step.name: task for step, task in zip(steps, tasks, strict=True)}
-
-
 async def assert_each_is_imported_once(environment: dict[str, str], tasks: Mapping[str, str]) -> None:
     """Let a worker handle what is on the queue; ``tasks``: the task of each step."""
     assert set(objects(environment)) == {f"uploads/{task_id}" for task_id in tasks.values()}
@@ -148,7 +134,7 @@ async def test_a_store_that_goes_away_within_an_upload(
     environment: dict[str, str], steps: list[Step], fault: Fault
 ) -> None:
     assert len(LARGE) > 2 * PART_BYTES
-    tasks = await each_cut_off_and_retried(environment, steps, fault)
+    tasks = {step.name: await cut_off_and_retried(environment, step, fault) for step in steps}
     await assert_each_is_imported_once(environment, tasks)
 
 
@@ -156,14 +142,13 @@ async def test_a_store_that_goes_away_within_an_upload(
 async def test_a_store_that_goes_away_within_a_repeated_upload(
     environment: dict[str, str], fault: Fault
 ) -> None:
-    first = {}
-    async with catalog_api(environment) as client:
-        for step in REPEATED:
-            answer = await post(client, step.content, headers=KEY, proveedor_id=step.proveedor_id)
-            assert answer.status_code == 202
-            first[step.name] = answer.json()["task_id"]
-    tasks = await each_cut_off_and_retried(environment, REPEATED, fault)
-    assert tasks == first
+    tasks = {}
+    for step in REPEATED:
+        async with catalog_api(environment) as client:
+            first = await post(client, step.content, headers=KEY, proveedor_id=step.proveedor_id)
+        assert first.status_code == 202
+        tasks[step.name] = await cut_off_and_retried(environment, step, fault)
+        assert tasks[step.name] == first.json()["task_id"]
     await assert_each_is_imported_once(environment, tasks)
 
 
