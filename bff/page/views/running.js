@@ -35,6 +35,10 @@ function Figures({ task: { progress, conteos }, pace }) {
     <p class="headline">
       <strong>${format.percent(processed, total)}</strong>
       <span>${t.running.rows(format.number(processed), format.number(total))}</span>
+      ${pace &&
+      html`<span class="faint">
+        ${t.running.pace(format.number(Math.round(pace)), format.duration((total - processed) / pace))}
+      </span>`}
     </p>
     <dl class="tiles">
       ${counts.map(
@@ -45,8 +49,6 @@ function Figures({ task: { progress, conteos }, pace }) {
           </div>
         `,
       )}
-      <div><dt>${t.running.pace}</dt><dd>${pace ? t.running.perSecond(format.number(Math.round(pace))) : "–"}</dd></div>
-      <div><dt>${t.running.left}</dt><dd>${pace ? format.duration((total - processed) / pace) : "–"}</dd></div>
     </dl>
   `;
 }
