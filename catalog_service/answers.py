@@ -47,6 +47,7 @@ class StatusBody(msgspec.Struct):
     opciones: dict[str, bool]
     origen: UUID | None
     correcciones: dict[str, Any] | None
+    conteos: dict[str, int]
 
 
 def encode(body: Any) -> bytes:
@@ -94,6 +95,7 @@ def status_body(record: TaskRecord, prefix: str, language: Language) -> StatusBo
         opciones=options_body(record),
         origen=record.parent_task_id,
         correcciones=corrections_body(record),
+        conteos=record.tallies,
     )
 
 

@@ -157,7 +157,8 @@ class CorrectionsBody(_Schema):
 class TaskBody(_Schema):
     """What is known of a task. ``error`` and ``error_code`` once failed; ``advertencias`` from the moment in
     which the file is open; ``origen`` is the upload of which it mends rejected rows, ``correcciones`` what
-    others have mended of its own, null while none has."""
+    others have mended of its own, null while none has; ``conteos`` are counters of ``resumen`` as they grow,
+    none before the first rows are in."""
 
     task_id: UUID
     status: Literal["pending", "processing", "completed", "failed", "cancelled"]
@@ -173,6 +174,7 @@ class TaskBody(_Schema):
     opciones: OptionsBody
     origen: UUID | None
     correcciones: CorrectionsBody | None
+    conteos: dict[str, int]
 
 
 class StatusBody(TaskBody):

@@ -14,7 +14,7 @@ from common.tasks import GROUP_LIMIT, LIST_LIMIT, FaultGroup, Progress, RowError
 TASK_COLUMNS = """
        task_id, kind, status, filename, proveedor_id, accepted_at, updated_at, completed_at,
        total, processed, successful, failed, result, error_code, error_params, revision,
-       columns, notices, facts, sample, options, size_bytes, parent_task_id, resolved"""
+       columns, notices, facts, sample, options, size_bytes, parent_task_id, resolved, tallies"""
 
 _READ_TASK = f"SELECT {TASK_COLUMNS} FROM tasks WHERE task_id = $1"
 
@@ -122,6 +122,7 @@ def record_from_row(
         parent_task_id=_uuid(row["parent_task_id"]),
         resolved=row["resolved"],
         corrections=list(corrections),
+        tallies=_json(row["tallies"]),
         error_code=row["error_code"],
         error_params=_json(row["error_params"]) or {},
         revision=row["revision"],

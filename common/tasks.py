@@ -76,6 +76,7 @@ class TaskRecord(msgspec.Struct, frozen=True, kw_only=True):
     groups come at the end.
     ``parent_task_id`` is the upload of which this one mends rejected rows; of its own, ``resolved`` have been
     brought in by the uploads in ``corrections``, oldest first.
+    ``tallies``: the counters of the kind so far, by the names that they have in the result.
     """
 
     task_id: UUID
@@ -99,6 +100,7 @@ class TaskRecord(msgspec.Struct, frozen=True, kw_only=True):
     parent_task_id: UUID | None = None
     resolved: int = 0
     corrections: list[UUID] = []
+    tallies: dict[str, int] = {}
     error_code: str | None = None
     error_params: dict[str, Any] = {}
     revision: int = 0

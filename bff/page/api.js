@@ -37,39 +37,39 @@ export async function getStatus(taskId, { etag, wait, signal } = {}) {
   const path = `${API}/bulk-upload/status/${encodeURIComponent(taskId)}${query}`;
   const answer = await ask(path, { headers, signal, cache: "no-store" });
   return {
-    task: answer.status === 304 ? null : await answer.json(),
+    task: answer.status === 304 ? null : await read(answer.json()),
     etag: answer.headers.get("ETag"),
     pause: Number(answer.headers.get("Retry-After")) || 0,
   };
 }
 
-export async function cancelTask(taskId) {
-  return (await ask(`${API}/bulk-upload/${encodeURIComponent(taskId)}/cancel`, { method: "POST" })).json();
+export function cancelTask(taskId) {
+  return askForJson(`${API}/bulk-upload/${encodeURIComponent(taskId)}/cancel`, { method: "POST" });
 }
 
 /** Upload again what an upload rejected; the same `key` is the same retry. */
-export async function retryRejected(taskId, key) {
+export function retryRejected(taskId, key) {
   const path = `${API}/bulk-upload/${encodeURIComponent(taskId)}/reintentar`;
-  return (await ask(path, { method: "POST", headers: { "Idempotency-Key": key } })).json();
+  return askForJson(path, { method: "POST", headers: { "Idempotency-Key": key } });
 }
 
-export async function listTasks(query, signal) {
-  return (await ask(`${API}/bulk-upload/tasks?${query}`, { signal })).json();
+export function listTasks(query, signal) {
+  return askForJson(`${API}/bulk-upload/tasks?${query}`, { signal });
 }
 
-export async function listRejected(taskId, query, signal) {
+export function listRejected(taskId, query, signal) {
   return getPage(`${API}/bulk-upload/${encodeURIComponent(taskId)}/errores?${query}`, signal);
 }
 
 /** A page of a list, at the address that the page before it gave as `next`. */
-export async function getPage(url, signal) {
-  return (await ask(url, { signal })).json();
+export function getPage(url, signal) {
+  return askForJson(url, { signal });
 }
 
 /** `{ blob, filename }` of a file that the server makes; it may take a while. */
 export async function fetchFile(url, signal) {
   const answer = await ask(url, { signal });
-  return { blob: await answer.blob(), filename: filenameOf(answer) };
+  return { blob: await read(answer.blob()), filename: filenameOf(answer) };
 }
 
 export function readProblem(status, text, retryAfter) {
@@ -80,16 +80,24 @@ export function readProblem(status, text, retryAfter) {
   }
 }
 
+async function askForJson(url, options) {
+  return read((await ask(url, options)).json());
+}
+
 async function ask(url, options) {
   const headers = { ...options.headers, "Accept-Language": language.get() };
-  let answer;
+  const answer = await read(fetch(url, { ...options, headers }));
+  if (answer.ok || answer.status === 304) return answer;
+  throw readProblem(answer.status, await read(answer.text()), Number(answer.headers.get("Retry-After")) || 0);
+}
+
+/** Wait for an answer or for the rest of one; either may break off. */
+async function read(coming) {
   try {
-    answer = await fetch(url, { ...options, headers });
+    return await coming;
   } catch (error) {
     throw error.name === "AbortError" ? error : new Unreachable();
   }
-  if (answer.ok || answer.status === 304) return answer;
-  throw readProblem(answer.status, await answer.text(), Number(answer.headers.get("Retry-After")) || 0);
 }
 
 function filenameOf(answer) {

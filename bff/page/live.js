@@ -9,6 +9,7 @@ import { isOver } from "./tasks.js";
 const HOLD = 20;
 const SHORTEST_PAUSE = 1;
 const HIDDEN_PAUSE = 5;
+const BREATH = 0.2;
 const LONGEST_PAUSE = 15;
 /** Without news for so long, it is asked whether there should have been some. */
 const SILENCE = 20;
@@ -74,6 +75,8 @@ class Follower {
         pause = await this.#ask(signal, { etag: this.#etag });
       } else if (this.#failures === 0 && (await this.#listen(signal))) {
         pause = await this.#ask(signal, { etag: this.#etag });
+        // however often somebody on the way cuts the events short
+        await sleep(BREATH, signal);
       } else {
         await sleep(this.#failures ? Math.min(2 ** this.#failures, LONGEST_PAUSE) : SHORTEST_PAUSE, signal);
         pause = await this.#ask(signal, { etag: this.#etag, wait: this.#failures ? 0 : HOLD });
@@ -140,7 +143,8 @@ class Follower {
     this.#revision = revision;
     const known = this.#task;
     if (isOver(news) || news.advertencias.length !== known.advertencias.length) return true;
-    this.#take({ ...known, status: news.status, progress: news.progress, updated_at: news.updated_at }, this.#etag);
+    const { status, progress, conteos, updated_at } = news;
+    this.#take({ ...known, status, progress, conteos, updated_at }, this.#etag);
     return false;
   }
 

@@ -25,9 +25,10 @@ export function rememberTask({ task_id: id }) {
   lasting.set(TASKS, [{ id, at: Date.now() }, ...lasting.get(TASKS, [])].slice(0, MOST));
 }
 
-export function forgetTasks(ids) {
+export function forgetTasks(tasks) {
+  const listed = new Set(tasks.map((task) => task.task_id));
   lasting.set(
     TASKS,
-    lasting.get(TASKS, []).filter(({ id }) => !ids.has(id)),
+    lasting.get(TASKS, []).filter(({ id }) => !listed.has(id)),
   );
 }

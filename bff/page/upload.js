@@ -39,8 +39,8 @@ function parameters({ provider, replace, dryRun }) {
 function settle(request, resolve, reject) {
   if (request.status === 202) {
     resolve(JSON.parse(request.responseText));
-  } else {
-    const retryAfter = Number(request.getResponseHeader("Retry-After")) || 0;
-    reject(readProblem(request.status, request.responseText, retryAfter));
+    return;
   }
+  const retryAfter = Number(request.getResponseHeader("Retry-After")) || 0;
+  reject(readProblem(request.status, request.responseText, retryAfter));
 }

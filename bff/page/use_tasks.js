@@ -65,10 +65,11 @@ async function load(filters, pages, signal) {
 
 /** Uploads that were sent from here and that no worker has seen yet: the list does not know them. */
 async function unlisted(listed, filters, signal) {
-  forgetTasks(new Set(listed.map((task) => task.task_id)));
+  forgetTasks(listed);
   if (filters.status && filters.status !== "pending") return [];
   const asked = await Promise.allSettled(sentTasks().map((id) => getStatus(id, { signal })));
   const found = asked.filter(({ status }) => status === "fulfilled").map(({ value }) => value.task);
+  forgetTasks(found.filter((task) => task.status !== "pending"));
   return found.filter((task) => task.status === "pending" && fits(task, filters));
 }
 

@@ -10,6 +10,7 @@ from openpyxl import load_workbook
 from playwright.async_api import Page, expect
 
 from common.catalog import COLUMN_NAMES
+from tests.support.interruptions import ProviderLock
 
 ROOT = Path(__file__).resolve().parents[2]
 #: 300 rows, of which 125 are rejected.
@@ -90,3 +91,12 @@ def _sound_product(row: int) -> dict[str, str | int | float]:
 async def figure(page: Page, name: str) -> str:
     """Return what stands in one of the page's figures."""
     return (await page.locator(f"[data-figure={name}]").inner_text()).strip()
+
+
+async def advance(lock: ProviderLock, page: Page, total: str) -> int:
+    """Let a batch or two of the upload that runs pass, and wait until the page shows the rows that are in."""
+    await lock.someone_waits()
+    await lock.step()
+    rows: int = await lock.connection.fetchval("SELECT processed FROM tasks WHERE status = 'processing'")
+    await expect(page.get_by_text(f"{rows} de {total} filas", exact=True)).to_be_visible()
+    return rows

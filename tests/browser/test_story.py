@@ -11,6 +11,7 @@ from tests.browser.conftest import Open, Screenshot
 from tests.browser.steps import (
     PROVIDER,
     SAMPLE,
+    advance,
     download,
     drop,
     figure,
@@ -48,18 +49,19 @@ async def test_from_a_file_with_faults_to_a_catalogue_without(
     await screenshot(page, "revision")
     await screenshot(page.locator("details"), "columnas")
 
-    # sent for real, and watched; each step is one batch of ten rows
+    # sent for real, and watched batch by batch
     async with provider_lock(environment["DATABASE_URL"], PROVIDER) as lock:
         await page.get_by_role("button", name="Cargar en el catálogo").click()
         await expect(page.get_by_text("0 de 300 filas", exact=True)).to_be_visible()
         task_id = await shown_task(page)
         assert task_id != reviewed
-        for done in range(10, 160, 10):
-            await lock.someone_waits()
-            await lock.step()
-            await expect(page.get_by_text(f"{done} de 300 filas", exact=True)).to_be_visible()
-            accepted, rejected = await figure(page, "accepted"), await figure(page, "rejected")
-            assert int(accepted) + int(rejected) == done
+        done = 0
+        while done < 150:
+            later = await advance(lock, page, "300")
+            assert later > done
+            done = later
+            created, rejected = await figure(page, "created"), await figure(page, "rejected")
+            assert int(created) + int(rejected) == done
         await screenshot(page, "avance")
     await expect(page.get_by_role("heading", name="175 filas cargadas, 125 por corregir")).to_be_visible()
     assert await figure(page, "sum") == "175 + 0 + 0 + 125 = 300 filas del archivo"

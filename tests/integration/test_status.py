@@ -81,6 +81,7 @@ async def test_fresh_upload_is_pending_in_the_contracts_words(environment: dict[
         "opciones": {"reemplazar_duplicados": False, "validar": False},
         "origen": None,
         "correcciones": None,
+        "conteos": {},
     }
     assert body["created_at"].endswith("Z")
 

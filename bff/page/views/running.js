@@ -15,25 +15,40 @@ export function Running({ task, pace, onCancelled }) {
     <section class="card stack" aria-labelledby="running">
       <h2 id="running">${waiting ? t.running.waiting : opening ? t.running.opening : t.running.title(isReview(task))}</h2>
       <progress max=${total || 1} value=${total ? processed : undefined} aria-label=${t.running.label}></progress>
-      ${total > 0 && html`<${Figures} progress=${task.progress} pace=${pace} />`}
+      ${total > 0 && html`<${Figures} task=${task} pace=${pace} />`}
       <p class="faint">${t.running.closable}</p>
       <div class="actions"><${Cancel} task=${task} onCancelled=${onCancelled} /></div>
     </section>
   `;
 }
 
-function Figures({ progress: { total, processed, successful, failed }, pace }) {
+function Figures({ task: { progress, conteos }, pace }) {
   const { t, format } = useWords();
+  const { total, processed, failed } = progress;
+  const counts = [
+    ["created", conteos.productos_creados],
+    ["updated", conteos.productos_actualizados],
+    ["unchanged", conteos.sin_cambios],
+    ["rejected", failed],
+  ];
   return html`
     <p class="headline">
       <strong>${format.percent(processed, total)}</strong>
       <span>${t.running.rows(format.number(processed), format.number(total))}</span>
+      ${pace &&
+      html`<span class="faint">
+        ${t.running.pace(format.number(Math.round(pace)), format.duration((total - processed) / pace))}
+      </span>`}
     </p>
     <dl class="tiles">
-      <div><dt>${t.running.accepted}</dt><dd data-figure="accepted">${format.number(successful)}</dd></div>
-      <div class=${failed ? "bad" : ""}><dt>${t.running.rejected}</dt><dd data-figure="rejected">${format.number(failed)}</dd></div>
-      <div><dt>${t.running.pace}</dt><dd>${pace ? t.running.perSecond(format.number(Math.round(pace))) : "–"}</dd></div>
-      <div><dt>${t.running.left}</dt><dd>${pace ? format.duration((total - processed) / pace) : "–"}</dd></div>
+      ${counts.map(
+        ([name, count = 0]) => html`
+          <div class=${name === "rejected" && count > 0 ? "bad" : ""}>
+            <dt>${t.outcome.counts[name]}</dt>
+            <dd data-figure=${name}>${format.number(count)}</dd>
+          </div>
+        `,
+      )}
     </dl>
   `;
 }

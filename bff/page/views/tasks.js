@@ -92,9 +92,9 @@ function rowsOf(task, t, format) {
   const { processed, total, successful, failed } = task.progress;
   if (task.status === "pending" || total === 0) return "";
   if (task.status === "processing") return t.running.rows(format.number(processed), format.number(total));
-  if (task.correcciones) return t.tasks.openRows(format.number(task.correcciones.abiertas));
+  if (task.correcciones?.abiertas > 0) return t.tasks.openRows(format.number(task.correcciones.abiertas));
   const words = isReview(task) ? t.tasks.reviewed : t.tasks.rows;
-  return words(format.number(successful), format.number(failed));
+  return words(format.number(successful), failed > 0 && format.number(failed));
 }
 
 function Empty({ filtered }) {
