@@ -8,7 +8,8 @@
   bucket and empty queues of its own, and to an empty Redis. It is a plain dict: pass it to a settings class
   (``Settings(**{name.lower(): value for name, value in environment.items()})``) or to a child process
   (``env={**os.environ, **environment}``).
-- ``database_url``: only such a database, for tests that need nothing else.
+- ``database_url``: only such a database, for tests that need nothing else; ``connection``: one to it.
+- ``shop``: what a worker works with, on such an environment.
 
 Fixtures and tests may be ``async``; all share one event loop. To look into S3 and SQS see
 ``tests/support/stores.py``.
@@ -18,6 +19,7 @@ import os
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from infra.embedded.stores import Stores
@@ -27,6 +29,8 @@ from tests.support.stores import (
     flush_redis,
     fresh_database,
 )
+from tests.support.worker_shop import workshop
+from worker.workshop import Workshop
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -53,6 +57,14 @@ async def database_url(stores: Stores) -> AsyncIterator[str]:
 
 
 @pytest.fixture
+async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A look into the database of the test."""
+    connection = await asyncpg.connect(database_url)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
 async def environment(stores: Stores, database_url: str) -> AsyncIterator[dict[str, str]]:
     """Stores of its own for one test, as the environment variables of a service."""
     name = f"test-{uuid4().hex[:12]}"
@@ -63,3 +75,10 @@ async def environment(stores: Stores, database_url: str) -> AsyncIterator[dict[s
     yield own
     await stores.start()
     delete_bucket_and_queues(own)
+
+
+@pytest.fixture
+async def shop(environment: dict[str, str]) -> AsyncIterator[Workshop]:
+    """A workshop for uploads that are handled within the test's process."""
+    async with workshop(environment) as made:
+        yield made

@@ -2,7 +2,7 @@
 
 import json
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -81,13 +81,6 @@ FILE = csv_file(ROWS)
 LARGE_FILE = csv_file(({**row, "notas": "x" * 70_000} for row in ROWS), [*ROWS[0], "notas"])
 KEY = {"Idempotency-Key": "pedido-42"}
 KILLED = -signal.SIGKILL
-
-
-@pytest.fixture
-async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database_url)
-    yield connection
-    await connection.close()
 
 
 async def worker_dies(environment: Mapping[str, str], place: Failpoint, visit: int = 1) -> None:

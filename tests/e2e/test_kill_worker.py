@@ -106,13 +106,6 @@ async def before_the_message_is_deleted(environment: Mapping[str, str]) -> Async
         yield _Deleting(proxy), url
 
 
-@pytest.fixture
-async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database_url)
-    yield connection
-    await connection.close()
-
-
 @pytest.mark.parametrize(
     "point_of",
     [

@@ -1,7 +1,5 @@
 """A worker that dies bringing in a correction: each row of the first upload is mended once, and it shows."""
 
-from collections.abc import AsyncIterator
-
 import asyncpg
 import pytest
 
@@ -14,13 +12,6 @@ from tests.support.worker_shop import account_of, put_upload, redis_record, send
 
 ROWS = products(90, faulty_every=3)
 REJECTED = range(4, 92, 3)
-
-
-@pytest.fixture
-async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database_url)
-    yield connection
-    await connection.close()
 
 
 @pytest.mark.parametrize(

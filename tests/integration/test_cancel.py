@@ -49,13 +49,6 @@ async def api(environment: dict[str, str]) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-@pytest.fixture
-async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database_url)
-    yield connection
-    await connection.close()
-
-
 async def claim(connection: asyncpg.Connection, upload: UploadMessage) -> Claim | ledger.Held | Over:
     return await ledger.claim(
         connection, upload, owner="worker-1/1", lease_seconds=60, correlation_id="correlation-1"

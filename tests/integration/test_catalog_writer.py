@@ -1,6 +1,5 @@
 """Writing a batch at once comes to what folding its rows comes to."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -58,13 +57,6 @@ UPLOADS = st.lists(
     min_size=1,
     max_size=4,
 )
-
-
-@pytest.fixture
-async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database_url)
-    yield connection
-    await connection.close()
 
 
 def message(proveedor_id: str, upload: Upload, place: int) -> UploadMessage:

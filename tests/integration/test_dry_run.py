@@ -1,7 +1,6 @@
 """A dry run tells exactly what the import then does, writes nothing, and keeps nobody waiting."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -26,19 +25,6 @@ from worker.process import process_upload
 from worker.workshop import Workshop
 
 ALL_PRODUCTS = "SELECT p::text FROM products AS p ORDER BY proveedor_id, id"
-
-
-@pytest.fixture
-async def shop(environment: dict[str, str]) -> AsyncIterator[Workshop]:
-    async with workshop(environment) as made:
-        yield made
-
-
-@pytest.fixture
-async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database_url)
-    yield connection
-    await connection.close()
 
 
 def told(account: Account) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -52,19 +52,6 @@ FORMATS = ["xlsx", "csv"]
 OURS = ["motivo", "columna", "fila", "tarea"]
 
 _MET = {"duplicate_product", "crossed_keys"}
-
-
-@pytest.fixture
-async def shop(environment: dict[str, str]) -> AsyncIterator[Workshop]:
-    async with workshop(environment) as made:
-        yield made
-
-
-@pytest.fixture
-async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database_url)
-    yield connection
-    await connection.close()
 
 
 async def imported(shop: Workshop, connection: asyncpg.Connection, upload: UploadMessage) -> TaskRecord:

@@ -7,7 +7,6 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -24,7 +23,7 @@ from tests.support.catalogue_cases import cells, headers, product_cells
 from tests.support.catalogue_files import products_in
 from tests.support.files import open_file
 from tests.support.interruptions import StopAfter
-from tests.support.worker_shop import NOON, account_of, put_upload, redis_record, workshop
+from tests.support.worker_shop import NOON, account_of, put_upload, redis_record
 from worker.outcomes import Done, Retry
 from worker.process import process_upload
 from worker.readers.csv import CsvReader
@@ -120,12 +119,6 @@ UPLOADS = st.builds(
     batch_max_rows=st.one_of(st.integers(1, 7), st.just(5000)),
     stops=st.sampled_from([[], [], [], [0], [1], [2, 1]]),
 )
-
-
-@pytest.fixture
-async def shop(environment: dict[str, str]) -> AsyncIterator[Workshop]:
-    async with workshop(environment) as made:
-        yield made
 
 
 @pytest.mark.timeout(300)

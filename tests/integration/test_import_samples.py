@@ -1,7 +1,6 @@
 """The committed samples come to what is written beside them, in either format and with either flag."""
 
 import json
-from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,13 +18,6 @@ from worker.process import process_upload
 DATA = Path(__file__).parents[2] / "data"
 NAME = "productos_300_con_errores"
 EXPECTED: dict[str, Any] = json.loads((DATA / f"{NAME}.esperado.json").read_text(encoding="utf-8"))
-
-
-@pytest.fixture
-async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database_url)
-    yield connection
-    await connection.close()
 
 
 @pytest.mark.parametrize("extension", ["csv", "xlsx"])

@@ -1,6 +1,5 @@
 """A file of rejected rows, mended and uploaded again: what becomes of it, and what its parent shows."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -16,7 +15,7 @@ from tests.support.catalogue_files import csv_file, product, products, products_
 from tests.support.error_files import HEADER, error_csv, error_workbook, reported
 from tests.support.interruptions import StopAfter
 from tests.support.stores import flush_redis
-from tests.support.worker_shop import NOON, account_of, put_upload, redis_record, workshop
+from tests.support.worker_shop import NOON, account_of, put_upload, redis_record
 from worker.outcomes import Done, Retry
 from worker.process import process_upload
 from worker.workshop import Workshop
@@ -25,19 +24,6 @@ ROWS = products(30, faulty_every=5)
 #: Their numbers in the file.
 REJECTED = [6, 11, 16, 21, 26, 31]
 Rows = dict[int, dict[str, str]]
-
-
-@pytest.fixture
-async def shop(environment: dict[str, str]) -> AsyncIterator[Workshop]:
-    async with workshop(environment) as made:
-        yield made
-
-
-@pytest.fixture
-async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database_url)
-    yield connection
-    await connection.close()
 
 
 class Clinic:

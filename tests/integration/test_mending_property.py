@@ -1,6 +1,6 @@
 """Random catalogues with faults: what was rejected comes back as it was; once mended, nothing is open."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -17,19 +17,13 @@ from tests.integration.test_import_property import UPLOADS, Sheet, Upload, _doub
 from tests.reference import Catalogue, Outcome
 from tests.support.catalogue_files import product, products_in
 from tests.support.error_files import REPORT
-from tests.support.worker_shop import NOON, account_of, put_upload, redis_record, workshop
+from tests.support.worker_shop import NOON, account_of, put_upload, redis_record
 from worker.workshop import Workshop
 
 #: What a row is rejected for because of products, not of itself.
 _MET = {"duplicate_product", "crossed_keys"}
 
 Faults = Sequence[Mapping[str, Any]]
-
-
-@pytest.fixture
-async def shop(environment: dict[str, str]) -> AsyncIterator[Workshop]:
-    async with workshop(environment) as made:
-        yield made
 
 
 class Provider:

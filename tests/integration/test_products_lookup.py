@@ -1,6 +1,5 @@
 """Finding the products that a batch's rows may meet, in a real table."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -47,13 +46,6 @@ async def store(connection: asyncpg.Connection, by: UploadMessage, **products: s
 async def index_entries_read(connection: asyncpg.Connection) -> int:
     await connection.execute("SELECT pg_stat_force_next_flush()")
     return int(await connection.fetchval(_INDEX_ENTRIES_READ))
-
-
-@pytest.fixture
-async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database_url)
-    yield connection
-    await connection.close()
 
 
 @pytest.mark.parametrize(

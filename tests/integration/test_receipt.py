@@ -1,6 +1,5 @@
 """The receipt of an upload: every row accounted for, and all that was tried."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -8,7 +7,6 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import msgspec
-import pytest
 
 from catalog_service.schemas import ReceiptBody
 from common.tasks import TaskStatus
@@ -19,13 +17,6 @@ from tests.support.waiting import eventually
 from tests.support.worker_process import worker_process
 
 DATA = Path(__file__).resolve().parents[2] / "data"
-
-
-@pytest.fixture
-async def connection(environment: dict[str, str]) -> AsyncIterator[asyncpg.Connection]:
-    connection: asyncpg.Connection = await asyncpg.connect(environment["DATABASE_URL"])
-    yield connection
-    await connection.close()
 
 
 def receipt_url(task_id: object) -> str:

@@ -1,6 +1,5 @@
 """The rejected rows of a task: those somebody looks for, and what has become of them since."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,13 +18,6 @@ from tests.support.ledger_rows import insert_row_errors, insert_task
 MISSING = {"code": "required_missing", "params": {"columns": ["nombre", "categoria"]}}
 NEGATIVE = {"code": "negative", "params": {"column": "precio_unitario", "value": "-3"}}
 SHAPE = {"code": "row_shape", "params": {"found": 3, "expected": 13}}
-
-
-@pytest.fixture
-async def connection(environment: dict[str, str]) -> AsyncIterator[asyncpg.Connection]:
-    connection: asyncpg.Connection = await asyncpg.connect(environment["DATABASE_URL"])
-    yield connection
-    await connection.close()
 
 
 async def insert_faults(

@@ -89,13 +89,6 @@ async def receiver() -> AsyncIterator[Receiver]:
         yield made
 
 
-@pytest.fixture
-async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database_url)
-    yield connection
-    await connection.close()
-
-
 @asynccontextmanager
 async def telling(url: str, hooks: Mapping[str, Receiver], **options: Any) -> AsyncIterator[Webhooks]:
     table = {name: webhook(receiver.url) for name, receiver in hooks.items()}

@@ -40,13 +40,6 @@ from worker.upload_queue import UploadQueue
 from worker.workshop import Workshop
 
 
-@pytest.fixture
-async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database_url)
-    yield connection
-    await connection.close()
-
-
 @asynccontextmanager
 async def consumer(
     environment: Mapping[str, str],

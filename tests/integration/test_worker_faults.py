@@ -1,7 +1,7 @@
 """A worker in a world that fails: whatever breaks between two of its steps, it goes on where it was."""
 
 import signal
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -32,13 +32,6 @@ from tests.support.worker_shop import (
 #: Five batches, two rows of each are rejected.
 ROWS = products(50, faulty_every=5)
 BATCHES = [(11, 10), (21, 10), (31, 10), (41, 10), (51, 10)]
-
-
-@pytest.fixture
-async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database_url)
-    yield connection
-    await connection.close()
 
 
 async def assert_imported_once(database_url: str, upload: UploadMessage, rows: Sequence[Row] = ROWS) -> None:

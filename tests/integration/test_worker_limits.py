@@ -3,12 +3,10 @@
 import asyncio
 import signal
 from collections import deque
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import asyncpg
 import psutil
-import pytest
 
 from common.messages import UploadMessage
 from common.tasks import Progress, TaskStatus
@@ -27,13 +25,6 @@ from tests.support.worker_shop import (
 )
 from worker.consumer import Consumer
 from worker.upload_queue import Delivery, UploadQueue
-
-
-@pytest.fixture
-async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database_url)
-    yield connection
-    await connection.close()
 
 
 class TestStalled:

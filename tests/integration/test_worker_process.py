@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -57,19 +57,6 @@ from worker.workshop import Workshop
 
 DATA = Path(__file__).parents[2] / "data"
 BROKEN: dict[str, Any] = json.loads((DATA / "rotos" / "esperado.json").read_text(encoding="utf-8"))
-
-
-@pytest.fixture
-async def shop(environment: dict[str, str]) -> AsyncIterator[Workshop]:
-    async with workshop(environment) as made:
-        yield made
-
-
-@pytest.fixture
-async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database_url)
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
@@ -23,13 +22,6 @@ from tests.support.worker_shop import (
 
 #: What the issue promises.
 STOP_SECONDS = 10
-
-
-@pytest.fixture
-async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database_url)
-    yield connection
-    await connection.close()
 
 
 async def stopped(worker: WorkerProcess) -> int:

@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-import pytest
 import structlog
 
 from common.aws import aws_client
@@ -41,13 +40,6 @@ from worker.upload_queue import Delivery, UploadQueue
 FILE = csv_file(products(5))
 MANY, OTHER = "PROV001", "PROV002"
 LARGE = 1 << 30
-
-
-@pytest.fixture
-async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database_url)
-    yield connection
-    await connection.close()
 
 
 class NotedQueue(UploadQueue):
