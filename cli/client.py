@@ -90,12 +90,12 @@ class CargaClient:
         """Call an upload off; returns its status, which is "cancelled" then."""
         return await self._call("POST", f"{_PREFIX}/bulk-upload/{_one_segment(task_id)}/cancel")
 
-    async def retry(self, task_id: str, *, replace: bool | None) -> Json:
+    async def retry(self, task_id: str, *, replace: bool | None, key: str) -> Json:
         """Upload the rejected rows of a task once more; returns the body of the 202. ``replace``: None takes
-        over what the task was asked for."""
+        over what the task was asked for; ``key``: what makes it safe to ask again."""
         params = {} if replace is None else _flags(reemplazar_duplicados=replace)
         path = f"{_PREFIX}/bulk-upload/{_one_segment(task_id)}/reintentar"
-        return await self._call("POST", path, params=params)
+        return await self._call("POST", path, params=params, headers={"Idempotency-Key": key})
 
     async def tasks(self, *, limit: int, **filters: str) -> Json:
         """List tasks, newest first."""
@@ -116,14 +116,20 @@ class CargaClient:
         await self._download(path, target, params=_flags(ejemplos=examples))
 
     async def _download(self, path: str, target: Path, **options: Any) -> None:
+        """Save an answer; what stood there stays until all of it has come."""
+        part = target.with_name(f"{target.name}.part")
         with self._reaching():
             async with self._http.stream("GET", path, **options) as answer:
                 if not answer.is_success:
                     await answer.aread()
                     raise self._refusal(answer)
-                with target.open("wb") as file:
-                    async for piece in answer.aiter_bytes():
-                        file.write(piece)
+                try:
+                    with part.open("wb") as file:
+                        async for piece in answer.aiter_bytes():
+                            file.write(piece)
+                    part.replace(target)
+                finally:
+                    part.unlink(missing_ok=True)
 
     async def _call(self, method: str, path: str, **options: Any) -> Json:
         answer = await self._request(method, path, **options)

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 from typing import Annotated
+from uuid import uuid4
 
 import typer
 
@@ -159,7 +160,7 @@ def tasks(
     buscar: Annotated[
         str, typer.Option(help="Parte del nombre o de la tarea. / Part of the name or the task.")
     ] = "",
-    limite: Annotated[int, typer.Option(min=1, max=1000, help="Cuántas. / How many.")] = 20,
+    limite: Annotated[int, typer.Option(min=1, max=200, help="Cuántas. / How many.")] = 20,
     as_json: JsonOption = False,
     url: UrlOption = "",
 ) -> None:
@@ -226,11 +227,11 @@ def retry(
     url: UrlOption = "",
 ) -> None:
     """Reintenta solo las filas rechazadas. / Try only the rejected rows again."""
-    screen, address = own_screen(), bff_url(url)
+    screen, address, key = own_screen(), bff_url(url), str(uuid4())
 
     async def work() -> ExitCode:
         async with connect(address, screen.language) as client:
-            accepted = await client.retry(task_id, replace=reemplazar)
+            accepted = await saving.once_prepared(lambda: client.retry(task_id, replace=reemplazar, key=key))
             with bars(screen) as shown:
                 found = await follow(client, accepted["task_id"], shown.add(accepted["filename"], 0).shows)
         screen.json(found) if as_json else show_status(screen, found, address)

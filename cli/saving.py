@@ -1,8 +1,9 @@
 """Files that come from the service: rejected rows to be mended, the template."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from cli.client import CargaClient, Refused
 from cli.errors import CommandError
@@ -10,6 +11,8 @@ from cli.exit_codes import ExitCode
 from cli.screen import Screen
 from cli.uploads import Sent
 from common.texts import Text
+
+T = TypeVar("T")
 
 _FORMATS = {".xlsx": "xlsx", ".csv": "csv"}
 #: The service says so while a worker is making the file.
@@ -30,23 +33,30 @@ _NO_FOLDER = Text(
 
 
 async def save(client: CargaClient, screen: Screen, task_id: str, target: Path) -> None:
-    """Save the rejected rows of a task; large ones take a while to be made.
+    """Save the rejected rows of a task.
 
     Raises:
         CommandError: there are none, the service refuses, or the file cannot be written.
     """
     format = _format(target)
+    await once_prepared(lambda: _written(client.error_file(task_id, format, target), target))
+    screen.say(_SAVED, file=target)
+
+
+async def once_prepared(ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask until a worker has made the file that it takes; of a large upload that takes a while.
+
+    Raises:
+        CommandError: the service refuses, or has not made it in ten minutes.
+    """
     give_up = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
     while True:
         try:
-            await _written(client.error_file(task_id, format, target), target)
+            return await ask()
         except Refused as error:
             if error.code != _IN_PREPARATION or asyncio.get_running_loop().time() > give_up:
                 raise
-            await asyncio.sleep(_PAUSE_SECONDS)
-        else:
-            screen.say(_SAVED, file=target)
-            return
+        await asyncio.sleep(_PAUSE_SECONDS)
 
 
 async def save_all(client: CargaClient, screen: Screen, results: Sequence[Sent], target: Path) -> None:

@@ -20,7 +20,11 @@ from worker.readers.sandbox import Batch
 
 log = structlog.get_logger(__name__)
 
-_FIND = "SELECT columns FROM tasks WHERE proveedor_id = $1 AND task_id = $2 AND kind = $3"
+# one that was opened again may yet bring its rows in by itself
+_FIND = """
+SELECT columns FROM tasks
+ WHERE proveedor_id = $1 AND task_id = $2 AND kind = $3 AND status <> 'processing'
+"""
 
 _RESOLVE = """
 WITH mended AS (
@@ -32,6 +36,24 @@ UPDATE tasks SET resolved = resolved + mended.count, revision = revision + 1, up
   FROM (SELECT count(*) FROM mended) AS mended
  WHERE proveedor_id = $1 AND task_id = $2 AND mended.count > 0
 RETURNING mended.count
+"""
+
+# what other uploads have tried in vain to mend is mended there, too; those under way count for themselves
+_RESOLVE_IN_CORRECTIONS = """
+WITH mended AS (
+    UPDATE task_row_errors AS e SET resolved_by = $4
+      FROM tasks AS c
+     WHERE c.proveedor_id = $1 AND c.parent_task_id = $2 AND c.task_id <> $4 AND c.status <> 'processing'
+       AND e.proveedor_id = $1 AND e.task_id = c.task_id AND e.origin_fila = ANY ($3::bigint[])
+       AND e.resolved_by IS NULL
+    RETURNING e.task_id
+), counted AS (
+    SELECT task_id, count(*) FROM mended GROUP BY task_id
+)
+UPDATE tasks AS t
+   SET resolved = resolved + counted.count, revision = revision + 1, updated_at = clock_timestamp()
+  FROM counted
+ WHERE t.proveedor_id = $1 AND t.task_id = counted.task_id
 """
 
 
@@ -50,14 +72,17 @@ async def find_mending(database: Database, upload: UploadMessage, task_id: UUID)
 async def resolve(
     connection: asyncpg.Connection, upload: UploadMessage, mends: UUID, batch: Batch, effect: Effect
 ) -> None:
-    """Note which rejected rows of the task ``mends`` a batch has brought in, in the caller's transaction."""
+    """Note which rejected rows of the task ``mends``, and of what should have mended them before, a batch has
+    brought in, in the caller's transaction."""
     if upload.validar:
         return
     rejected = {fila for fila, _ in effect.row_errors}
     brought_in = {origin for fila, origin in batch.origins.items() if fila not in rejected}
     if not brought_in:
         return
-    rows = await connection.fetchval(_RESOLVE, upload.proveedor_id, mends, sorted(brought_in), upload.task_id)
+    arguments = upload.proveedor_id, mends, sorted(brought_in), upload.task_id
+    rows = await connection.fetchval(_RESOLVE, *arguments)
+    await connection.execute(_RESOLVE_IN_CORRECTIONS, *arguments)
     log.info("rows_mended", mends=str(mends), rows=rows or 0)
 
 

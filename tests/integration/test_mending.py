@@ -108,6 +108,8 @@ async def test_mending_nothing_changes_nothing_and_mending_all_leaves_nothing_op
     assert child.progress == Progress(6, 6, 6, 0)
     assert child.parent_task_id == parent.task_id
     assert await clinic.resolved_by(parent) == dict.fromkeys(REJECTED, whole.task_id)
+    # nor is there anything left to do in the one that tried before
+    assert await clinic.open_rows(again) == []
     record = (await account_of(clinic.connection, parent)).record
     assert (record.resolved, record.corrections) == (6, [again.task_id, whole.task_id])
     assert record.progress == before.record.progress

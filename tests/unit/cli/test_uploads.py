@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -36,6 +37,7 @@ class Service:
         self.most_at_once = 0
         self.polls: dict[str, int] = {}
         self.reports_asked = 0
+        self.breaks_off = False
 
     def app(self) -> Starlette:
         base = "/api/catalog/bulk-upload"
@@ -74,7 +76,9 @@ class Service:
             return JSONResponse({"code": "no_rejected_rows", "detail": "ninguna"}, 404)
         if self.reports_asked == 1:
             return JSONResponse({"code": "report_in_preparation", "detail": "un momento"}, 503)
-        return PlainTextResponse("motivo;fila")
+        # one that promises more than comes is broken off
+        headers = {"content-length": "999"} if self.breaks_off else None
+        return PlainTextResponse("motivo;fila", headers=headers)
 
 
 @pytest.fixture
@@ -164,6 +168,12 @@ async def test_rejected_rows_are_saved_once_their_file_is_ready(
                 await saving.save(client, screen, task_id, path)
             assert told.value.code == code
             assert not path.exists()
+        service.breaks_off = True
+        with pytest.raises(Unreachable):
+            await saving.save(client, screen, "t", target)
+        assert target.read_text() == "motivo;fila"
+    # nothing half made is left either
+    assert sorted(os.listdir(tmp_path)) == [target.name]  # noqa: PTH208 - nothing else is going on
 
 
 def test_where_rejected_rows_go_is_checked_before_anything_is_sent(tmp_path: Path) -> None:
