@@ -16,7 +16,7 @@ async def test_the_demo_imports_the_sample_and_leaves_nothing_running(clone: Clo
     assert ended.code == 0, ended.errors
     assert "Carga masiva completada" in ended.output
     assert "Ninguna fila fue rechazada" in ended.output
-    assert "Subiendo productos_ejemplo.xlsx" in ended.errors
+    assert "productos_ejemplo.xlsx: subiendo" in ended.errors
     assert clone.processes() == []
 
 

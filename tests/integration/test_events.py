@@ -8,6 +8,7 @@ from typing import cast
 from uuid import uuid4
 
 import aiohttp
+import asyncpg
 import pytest
 from redis.asyncio import Redis
 
@@ -18,6 +19,7 @@ from tests.integration.bff_upstream import bff_for
 from tests.integration.test_status import RESUMEN, put, record, url
 from tests.support.catalog_api import catalog_process
 from tests.support.events import Event, Listener, StreamingApi, listening, streaming_api
+from tests.support.ledger_rows import insert_task
 from tests.support.waiting import eventually
 
 PROCESSING, COMPLETED = TaskStatus.PROCESSING, TaskStatus.COMPLETED
@@ -220,9 +222,14 @@ async def slow_reader(
         writer.close()
 
 
-async def test_streams_outlive_the_stores(environment: dict[str, str], stores: Stores) -> None:
+async def test_streams_outlive_the_stores(
+    environment: dict[str, str], stores: Stores, connection: asyncpg.Connection
+) -> None:
     """They say that they are still there, and go on when there is news again."""
     task = record(uuid4())
+    # the ledger has it, too: Redis will come back without it
+    await insert_task(connection, task.task_id, status=PROCESSING, successful=1, total=10)
+    await connection.close()
     await put(environment, step(task, 1))
     patience = {"heartbeat_seconds": 0.1, "database_timeout_seconds": 0.5}
     async with (
@@ -433,7 +440,8 @@ class TestThroughTheBff:
         await put(environment, task)
         async with (
             streaming_api(environment) as api,
-            bff_for(api.url) as bff,
+            # all of it shares the test's loop
+            bff_for(api.url, catalog_connect_timeout_seconds=60) as bff,
             aiohttp.ClientSession(bff, connector=aiohttp.TCPConnector(limit=0)) as client,
             AsyncExitStack() as stack,
         ):

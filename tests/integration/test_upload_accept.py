@@ -167,7 +167,9 @@ async def test_documentation_is_served_and_tells_of_the_file(environment: dict[s
     async with catalog_api(environment) as client:
         response: httpx.Response = await client.get("/openapi.json")
 
-    operation = response.json()["paths"][UPLOAD]["post"]
-    assert "file" in operation["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
+    document = response.json()
+    operation = document["paths"][UPLOAD]["post"]
+    form = operation["requestBody"]["content"]["multipart/form-data"]["schema"]["$ref"].rpartition("/")[2]
+    assert "file" in document["components"]["schemas"][form]["properties"]
     assert {"202", "400", "408", "413", "415", "422", "503"} <= set(operation["responses"])
     assert "application/problem+json" in operation["responses"]["422"]["content"]

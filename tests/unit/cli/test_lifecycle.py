@@ -62,7 +62,9 @@ def test_what_is_no_port_is_refused_by_name(port: str) -> None:
     ("number", "exit_code"),
     [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.OK), (signal.SIGHUP, ExitCode.OK)],
 )
-def test_a_signal_lets_the_work_clean_up(number: signal.Signals, exit_code: ExitCode) -> None:
+def test_a_signal_lets_the_work_clean_up(
+    number: signal.Signals, exit_code: ExitCode, request: pytest.FixtureRequest
+) -> None:
     cleaned_up: list[bool] = []
 
     async def work() -> ExitCode:
@@ -74,10 +76,13 @@ def test_a_signal_lets_the_work_clean_up(number: signal.Signals, exit_code: Exit
             cleaned_up.append(True)
         return ExitCode.FAILED
 
-    before = signal.getsignal(number)
+    # a shell makes what it starts in the background deaf to Ctrl-C
+    usual = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+    before = signal.signal(number, usual)
+    request.addfinalizer(lambda: signal.signal(number, before))
     assert run_until_signalled(work()) == exit_code
     assert cleaned_up == [True]
-    assert signal.getsignal(number) == before
+    assert signal.getsignal(number) == usual
 
 
 def test_services_see_these_stores_and_no_other_aws(monkeypatch: pytest.MonkeyPatch) -> None:
