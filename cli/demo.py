@@ -20,7 +20,7 @@ from common.texts import Text
 from infra.embedded.ports import free_port
 
 _SAMPLE = ROOT / "data" / "productos_ejemplo.xlsx"
-_ORDER = Order("PROV001", replace=False, validate=False, wait=True)
+_ORDER = Order("PROV001", replace=False, validate=False, wait=True, lasting=False)
 
 _STARTING = Text(
     "Iniciando PostgreSQL, Valkey, LocalStack y los tres servicios …",

@@ -28,12 +28,14 @@ _ACCEPTED = Text(
 
 @dataclass(frozen=True)
 class Order:
-    """What is asked for of each file; ``wait``: until its task is over."""
+    """What is asked for of each file; ``wait``: until its task is over; ``lasting``: the service will be there
+    afterwards, for who wants to ask again."""
 
     proveedor_id: str
     replace: bool
     validate: bool
     wait: bool
+    lasting: bool = True
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ async def send(client: CargaClient, screen: Screen, bars: Bars, source: Source, 
     """
     bar = bars.add(source.name, source.size)
     accepted = await _upload(client, source, order, bar)
-    screen.say(_ACCEPTED, name=source.name, task_id=accepted["task_id"])
+    if order.lasting:
+        screen.say(_ACCEPTED, name=source.name, task_id=accepted["task_id"])
     return await follow(client, accepted["task_id"], bar.shows) if order.wait else accepted
 
 
