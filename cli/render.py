@@ -35,6 +35,7 @@ _WHEN = Text("Recibido", "Received")
 _PROVIDER = Text("Proveedor", "Provider")
 _REFUSED = Text("rechazado: {reason}", "refused: {reason}")
 _TRIAL = Text("{status} (ensayo)", "{status} (dry run)")
+_ROWS_AND_REJECTED = Text("{total} filas, {failed} rechazadas", "{total} rows, {failed} rejected")
 _NO_TASKS = Text("Ninguna carga coincide", "No upload matches")
 _MORE_TASKS = Text("Hay más: use --limite", "There are more: use --limite")
 _MORE_REJECTED_ROWS = Text("… y {more} más: {url}", "… and {more} more: {url}")
@@ -46,6 +47,10 @@ _CANCELLED = Text(
     "La importación fue cancelada; quedaron procesadas {processed} de {total} filas",
     "The import was cancelled; {processed} of {total} rows had been processed and stay so",
 )
+
+#: A task's id on one line, to be copied.
+_TASK_ID_WIDTH = 36
+_COUNTS = ("total", "exitosos", "rechazados")
 
 #: The words of the result, in the order in which they are shown; a task kind may bring others.
 _SUMMARY = {
@@ -145,14 +150,12 @@ def show_errors(screen: Screen, errors: Sequence[Json]) -> None:
 def show_uploads(screen: Screen, uploads: Sequence[Sent]) -> None:
     """What became of each of several files."""
     table = Table()
-    table.add_column(screen.words(_FILE), overflow="fold")
-    for words in (_OUTCOME, _SUMMARY["total"], _SUMMARY["exitosos"], _SUMMARY["rechazados"]):
-        table.add_column(
-            screen.words(words), justify="left" if words is _OUTCOME else "right", overflow="fold"
-        )
-    table.add_column(screen.words(_TASK_ID), no_wrap=True)
+    table.add_column(_above(screen, _FILE, _TASK_ID), min_width=_TASK_ID_WIDTH, overflow="fold")
+    table.add_column(screen.words(_OUTCOME), overflow="fold")
+    for key in _COUNTS:
+        table.add_column(screen.words(_SUMMARY[key]), justify="right")
     for sent in uploads:
-        table.add_row(Styled(sent.source.name), *_outcome(screen, sent))
+        table.add_row(*_upload_cells(screen, sent))
     screen.out.print(table)
 
 
@@ -162,37 +165,36 @@ def show_tasks(screen: Screen, page: Json) -> None:
         screen.show(_NO_TASKS)
         return
     table = Table()
-    for words in (_WHEN, _PROVIDER, _FILE, _OUTCOME):
-        table.add_column(screen.words(words), overflow="fold")
-    for key in ("total", "rechazados"):
-        table.add_column(screen.words(_SUMMARY[key]), justify="right")
-    table.add_column(screen.words(_TASK_ID), no_wrap=True)
+    table.add_column(_above(screen, _WHEN, _PROVIDER), overflow="fold")
+    table.add_column(_above(screen, _FILE, _TASK_ID), min_width=_TASK_ID_WIDTH, overflow="fold")
+    table.add_column(screen.words(_OUTCOME), overflow="fold")
     for task in page["tasks"]:
-        rows = task["progress"]
         when = datetime.fromisoformat(task["created_at"]).astimezone().strftime("%Y-%m-%d %H:%M")
+        rows = screen.words(_ROWS_AND_REJECTED, **task["progress"])
         table.add_row(
-            when,
-            task["proveedor_id"],
-            Styled(task["filename"]),
-            Styled(_standing(screen, task)),
-            str(rows["total"]),
-            str(rows["failed"]),
-            task["task_id"],
+            Styled(f"{when}\n{task['proveedor_id']}"),
+            Styled(f"{task['filename']}\n{task['task_id']}"),
+            Styled(f"{_standing(screen, task)}\n{rows}"),
         )
     screen.out.print(table)
     if page["next"]:
         screen.say(_MORE_TASKS)
 
 
-def _outcome(screen: Screen, sent: Sent) -> list[Styled]:
-    """Return the cells behind the name of a file."""
+def _above(screen: Screen, *words: Text) -> str:
+    return "\n".join(map(screen.words, words))
+
+
+def _upload_cells(screen: Screen, sent: Sent) -> list[Styled]:
     if sent.answer is None:
         assert sent.error is not None
         reason = screen.words(sent.error.text, **sent.error.params)
-        return [Styled(screen.words(_REFUSED, reason=reason), style="red"), *[Styled("")] * 4]
-    rows = sent.answer.get("progress")
-    counts = [str(rows[key]) for key in ("total", "successful", "failed")] if rows else [""] * 3
-    return [Styled(cell) for cell in (_standing(screen, sent.answer), *counts, sent.answer["task_id"])]
+        refused = Styled(screen.words(_REFUSED, reason=reason), style="red")
+        return [Styled(sent.source.name), refused, *[Styled("")] * len(_COUNTS)]
+    rows = sent.answer.get("progress", {})
+    counts = (str(rows.get(key, "")) for key in ("total", "successful", "failed"))
+    name = f"{sent.source.name}\n{sent.answer['task_id']}"
+    return [Styled(cell) for cell in (name, _standing(screen, sent.answer), *counts)]
 
 
 def _standing(screen: Screen, task: Json) -> str:

@@ -28,8 +28,8 @@ _ACCEPTED = Text(
 
 @dataclass(frozen=True)
 class Order:
-    """What is asked for of each file; ``wait``: until its task is over; ``lasting``: the service will be there
-    afterwards, for who wants to ask again."""
+    """What is asked for of each file; ``wait``: until its task is over; ``lasting``: the service will be
+    there afterwards, for whoever wants to ask again."""
 
     proveedor_id: str
     replace: bool
