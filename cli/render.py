@@ -50,7 +50,6 @@ _CANCELLED = Text(
 
 #: A task's id on one line, to be copied.
 _TASK_ID_WIDTH = 36
-_COUNTS = ("total", "exitosos", "rechazados")
 
 #: The words of the result, in the order in which they are shown; a task kind may bring others.
 _SUMMARY = {
@@ -150,10 +149,8 @@ def show_errors(screen: Screen, errors: Sequence[Json]) -> None:
 def show_uploads(screen: Screen, uploads: Sequence[Sent]) -> None:
     """What became of each of several files."""
     table = Table()
-    table.add_column(_above(screen, _FILE, _TASK_ID), min_width=_TASK_ID_WIDTH, overflow="fold")
+    table.add_column(_above(screen, _FILE, _TASK_ID), width=_TASK_ID_WIDTH, overflow="fold")
     table.add_column(screen.words(_OUTCOME), overflow="fold")
-    for key in _COUNTS:
-        table.add_column(screen.words(_SUMMARY[key]), justify="right")
     for sent in uploads:
         table.add_row(*_upload_cells(screen, sent))
     screen.out.print(table)
@@ -166,15 +163,14 @@ def show_tasks(screen: Screen, page: Json) -> None:
         return
     table = Table()
     table.add_column(_above(screen, _WHEN, _PROVIDER), overflow="fold")
-    table.add_column(_above(screen, _FILE, _TASK_ID), min_width=_TASK_ID_WIDTH, overflow="fold")
+    table.add_column(_above(screen, _FILE, _TASK_ID), width=_TASK_ID_WIDTH, overflow="fold")
     table.add_column(screen.words(_OUTCOME), overflow="fold")
     for task in page["tasks"]:
         when = datetime.fromisoformat(task["created_at"]).astimezone().strftime("%Y-%m-%d %H:%M")
-        rows = screen.words(_ROWS_AND_REJECTED, **task["progress"])
         table.add_row(
             Styled(f"{when}\n{task['proveedor_id']}"),
             Styled(f"{task['filename']}\n{task['task_id']}"),
-            Styled(f"{_standing(screen, task)}\n{rows}"),
+            _outcome(screen, task),
         )
     screen.out.print(table)
     if page["next"]:
@@ -185,16 +181,21 @@ def _above(screen: Screen, *words: Text) -> str:
     return "\n".join(map(screen.words, words))
 
 
-def _upload_cells(screen: Screen, sent: Sent) -> list[Styled]:
+def _upload_cells(screen: Screen, sent: Sent) -> tuple[Styled, Styled]:
     if sent.answer is None:
         assert sent.error is not None
         reason = screen.words(sent.error.text, **sent.error.params)
-        refused = Styled(screen.words(_REFUSED, reason=reason), style="red")
-        return [Styled(sent.source.name), refused, *[Styled("")] * len(_COUNTS)]
-    rows = sent.answer.get("progress", {})
-    counts = (str(rows.get(key, "")) for key in ("total", "successful", "failed"))
-    name = f"{sent.source.name}\n{sent.answer['task_id']}"
-    return [Styled(cell) for cell in (name, _standing(screen, sent.answer), *counts)]
+        return Styled(sent.source.name), Styled(screen.words(_REFUSED, reason=reason), style="red")
+    return Styled(f"{sent.source.name}\n{sent.answer['task_id']}"), _outcome(screen, sent.answer)
+
+
+def _outcome(screen: Screen, task: Json) -> Styled:
+    """Return how a task stands, and how many rows it is about where that is known."""
+    rows = task.get("progress", {})
+    lines = [_standing(screen, task)]
+    if rows.get("total"):
+        lines.append(screen.words(_ROWS_AND_REJECTED, **rows))
+    return Styled("\n".join(lines))
 
 
 def _standing(screen: Screen, task: Json) -> str:
