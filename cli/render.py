@@ -24,6 +24,10 @@ _MEND = Text(
     "Para corregirlas: ./carga errors {task_id} --guardar corregir.xlsx; corrija ese archivo y súbalo",
     "To mend them: ./carga errors {task_id} --guardar mend.xlsx; mend that file and upload it",
 )
+_MEND_AND_SEND = Text(
+    "Fue un ensayo, no entró nada: corrija su archivo y súbalo completo, o súbalo ya y corrija después",
+    "It was a dry run, nothing came in: mend your file and upload all of it, or upload it now and mend later",
+)
 _OPEN_ROWS = Text(
     "De las rechazadas quedan {abiertas} por corregir; {resueltas} entraron en otra carga",
     "Of those rejected {abiertas} are still to be mended; {resueltas} came in with another upload",
@@ -132,7 +136,9 @@ def _show_rejected(screen: Screen, status: Json, url: str) -> None:
     corrections = status.get("correcciones")
     if corrections:
         screen.show(_OPEN_ROWS, **corrections)
-    if not corrections or corrections["abiertas"]:
+    if result.get("validacion"):
+        screen.say(_MEND_AND_SEND)
+    elif not corrections or corrections["abiertas"]:
         screen.say(_MEND, task_id=status["task_id"])
 
 

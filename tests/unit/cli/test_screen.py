@@ -72,6 +72,16 @@ def test_a_result_is_a_table_with_the_rejected_rows_beside_it() -> None:
     assert err.getvalue().startswith("Para corregirlas: ./carga errors t --guardar")
 
 
+def test_who_tried_a_file_is_told_to_send_all_of_it() -> None:
+    """To send what was rejected alone would leave out the rest."""
+    screen, _, err = _screen()
+    status = _completed({"fila": 25, "error": "x"}, rechazados=1)
+    status["result"]["validacion"] = True
+    show_status(screen, status, "http://h")
+    assert "súbalo completo" in err.getvalue()
+    assert "--guardar" not in err.getvalue()
+
+
 def test_warnings_and_groups_come_before_the_rows() -> None:
     screen, out, _ = _screen()
     status = _completed({"fila": 25, "error": "x"}, rechazados=1)
