@@ -195,6 +195,30 @@ async def test_mending_nothing_rejects_the_same_rows_and_mending_all_accepts_the
     assert stored(environment, nothing) is None
 
 
+@pytest.mark.parametrize("format", FORMATS)
+async def test_faults_of_columns_with_any_name_come_back_and_are_counted(
+    environment: dict[str, str], shop: Workshop, connection: asyncpg.Connection, format: str
+) -> None:
+    header = [*COLUMN_NAMES[:-1], "2024", "", COLUMN_NAMES[-1]]
+    rows = [
+        [*_line(number)[:-1], cell, other, ""]
+        for number, (cell, other) in enumerate([('a "b" c', ""), ("", "x\x02"), ("", "")], start=1)
+    ]
+    rows[2][1:3] = ["a\x01b", ""]
+    content = "\n".join(map(";".join, [header, *rows])).encode()
+    parent = put_upload(environment, content)
+    record = await imported(shop, connection, parent)
+    before = await account_of(connection, parent)
+    assert len(before.errors) == 3
+    made = await made_of(shop, environment, ordered(parent, record, format))
+    unmended, again = await uploaded(environment, shop, connection, made, format)
+    found = (await account_of(connection, unmended)).errors
+    assert [error.faults for error in found] == [error.faults for error in before.errors]
+    assert again.progress.failed == 3
+    counted = [(group.code, group.column, group.rows) for group in before.record.fault_groups]
+    assert [(group.code, group.column, group.rows) for group in again.fault_groups] == counted
+
+
 async def test_a_running_worker_makes_what_is_ordered_through_the_queue(
     environment: dict[str, str], connection: asyncpg.Connection
 ) -> None:
