@@ -29,17 +29,20 @@ ON CONFLICT (proveedor_id, task_id) DO UPDATE
  WHERE coalesce(d.delivered_at, d.given_up_at) IS NOT NULL
 """
 
-# of each provider a few at a time, so that one whose address hangs holds nobody else up; whoever comes second
-# finds the row no longer due
+# of each address a few at a time, so that one that hangs holds nobody else up (that of all others is one);
+# whoever comes second finds the row no longer due
 _TAKE = """
 WITH waiting AS (
     SELECT d.proveedor_id, d.task_id, d.next_at,
-           row_number() OVER (PARTITION BY d.proveedor_id ORDER BY d.next_at) AS turn
+           row_number() OVER (
+               PARTITION BY CASE WHEN d.proveedor_id = ANY ($1::text[]) THEN d.proveedor_id END
+                   ORDER BY d.next_at
+           ) AS turn
       FROM webhook_deliveries AS d
      WHERE d.delivered_at IS NULL AND d.given_up_at IS NULL AND d.next_at <= clock_timestamp()
-       AND (d.proveedor_id = ANY ($1::text[]) OR $2)
+       AND (d.proveedor_id = ANY ($5::text[]) OR ($2 AND d.proveedor_id <> ALL ($1::text[])))
 ), chosen AS (
-    SELECT proveedor_id, task_id FROM waiting ORDER BY turn, next_at LIMIT $4
+    SELECT proveedor_id, task_id FROM waiting WHERE turn <= $6 ORDER BY turn, next_at LIMIT $4
 )
 UPDATE webhook_deliveries AS d
    SET attempts = d.attempts + 1, next_at = clock_timestamp() + $3::interval
@@ -69,6 +72,18 @@ RETURNING given_up_at IS NOT NULL
 
 
 @dataclass(frozen=True)
+class Room:
+    """How many can be told of now: ``most`` in all, and ``of_one`` address, those that are free: of the
+    ``named`` providers these, and where ``others`` is true that of all the rest."""
+
+    named: list[str]
+    free: list[str]
+    others: bool
+    most: int
+    of_one: int
+
+
+@dataclass(frozen=True)
 class Due:
     """A task that ended, to be told of now. ``attempts``: how often that was tried, this time included."""
 
@@ -91,11 +106,10 @@ async def announce(
     await connection.execute(_ANNOUNCE, providers, others, PATIENCE if all_day else _LATELY)
 
 
-async def due(
-    connection: asyncpg.Connection, providers: list[str], lease_seconds: float, most: int, *, others: bool
-) -> list[Due]:
+async def due(connection: asyncpg.Connection, room: Room, lease_seconds: float) -> list[Due]:
     """Return tasks to be told of, which nobody else will try for ``lease_seconds``."""
-    rows = await connection.fetch(_TAKE, providers, others, timedelta(seconds=lease_seconds), most)
+    lease = timedelta(seconds=lease_seconds)
+    rows = await connection.fetch(_TAKE, room.named, room.others, lease, room.most, room.free, room.of_one)
     return [_due(row) for row in rows]
 
 

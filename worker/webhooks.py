@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
 import aiohttp
@@ -23,7 +23,7 @@ from common.failpoints import Failpoint, failpoint
 from worker.database import DATABASE_FAULTS, Database
 from worker.heartbeat import repeating
 from worker.metrics import Metrics
-from worker.webhook_ledger import Due, announce, delivered, due, failed
+from worker.webhook_ledger import Due, Room, announce, delivered, due, failed
 from worker.webhook_settings import ALL_OTHERS, Webhook, key_of
 
 log = structlog.get_logger(__name__)
@@ -33,8 +33,11 @@ _LOOK_BACK_EVERY_SECONDS = 300.0
 _POST_SECONDS = 10.0
 #: How long nobody else tries what a worker is trying.
 LEASE_SECONDS = 30.0
-#: Posts that are under way at the same time.
-_AT_ONCE = 16
+#: Posts that are under way at the same time, in all and to one address, which may hang.
+_AT_ONCE = 32
+_TO_ONE_ADDRESS = 8
+#: What posts that are under way are given to end by themselves.
+_GRACE_SECONDS = 2.0
 _SUCCESS = range(200, 300)
 
 
@@ -61,17 +64,58 @@ class Webhooks:
         self._lease_seconds = lease_seconds
         self._timeout = aiohttp.ClientTimeout(total=post_seconds)
         self._look_back_at = 0.0
+        # with the address of each, by its name in the table
+        self._posts: dict[asyncio.Task[None], str] = {}
 
     async def attend(self) -> None:
-        """Tell of everything that is due. While the ledger is away, of nothing."""
+        """Begin to tell of what is due, as far as there are free places; who hangs holds nobody else up.
+        While the ledger is away, of nothing."""
         try:
             async with self._database.connection() as connection:
                 await self._look(connection)
-                found = await due(connection, self._named, self._lease_seconds, _AT_ONCE, others=self._others)
+                room = self._room()
+                found = await due(connection, room, self._lease_seconds) if room else []
         except DATABASE_FAULTS as error:
             log.warning("webhooks_put_off", error=type(error).__name__)
             return
-        await asyncio.gather(*map(self._tell, found))
+        for task in found:
+            post = asyncio.create_task(self._tell(task))
+            self._posts[post] = self._address_of(task)
+            post.add_done_callback(self._over)
+
+    async def settled(self) -> None:
+        """Return once no post is under way."""
+        while self._posts:
+            await asyncio.wait(list(self._posts))
+
+    async def end(self) -> None:
+        """Give posts that are under way a moment, and break off those that take longer: they are told of
+        again."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE_SECONDS):
+                await self.settled()
+        posts = list(self._posts)
+        for post in posts:
+            post.cancel()
+        await asyncio.gather(*posts, return_exceptions=True)
+
+    def _room(self) -> Room | None:
+        """Return for whom there are places; None where there is no place at all."""
+        most = _AT_ONCE - len(self._posts)
+        busy = set(self._posts.values())
+        free = [name for name in self._named if name not in busy]
+        others = self._others and ALL_OTHERS not in busy
+        if most <= 0 or not (free or others):
+            return None
+        return Room(named=self._named, free=free, others=others, most=most, of_one=_TO_ONE_ADDRESS)
+
+    def _address_of(self, task: Due) -> str:
+        return task.proveedor_id if task.proveedor_id in self._table else ALL_OTHERS
+
+    def _over(self, post: asyncio.Task[None]) -> None:
+        del self._posts[post]
+        if not post.cancelled() and (error := post.exception()) is not None:
+            log.error("webhook_broke", exc_info=error)
 
     async def _look(self, connection: asyncpg.Connection) -> None:
         """Look for tasks that ended; now and then further back, for nobody may have looked when they did."""
@@ -82,8 +126,7 @@ class Webhooks:
             self._look_back_at = now + _LOOK_BACK_EVERY_SECONDS
 
     async def _tell(self, task: Due) -> None:
-        webhook = self._table.get(task.proveedor_id) or self._table[ALL_OTHERS]
-        answer = await self._post(webhook, task)
+        answer = await self._post(self._table[self._address_of(task)], task)
         failpoint(Failpoint.WEBHOOK_POSTED)
         try:
             outcome = await self._note(task, answer)
@@ -161,5 +204,8 @@ async def telling(database: Database, table: Mapping[str, Webhook], metrics: Met
     connector = aiohttp.TCPConnector(limit=_AT_ONCE, force_close=True)
     async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as session:
         webhooks = Webhooks(database, table, session, metrics)
-        async with repeating(webhooks.attend, _EVERY_SECONDS):
-            yield
+        try:
+            async with repeating(webhooks.attend, _EVERY_SECONDS):
+                yield
+        finally:
+            await webhooks.end()

@@ -25,6 +25,8 @@ ALTER TABLE task_attempts ADD COLUMN version text;
 CREATE INDEX tasks_newest ON tasks (accepted_at DESC, task_id DESC);
 CREATE INDEX tasks_newest_of_provider ON tasks (proveedor_id, accepted_at DESC, task_id DESC);
 CREATE INDEX tasks_parent ON tasks (proveedor_id, parent_task_id) WHERE parent_task_id IS NOT NULL;
+-- whether a task that is told of had been given up before
+CREATE INDEX dead_letters_task_id ON dead_letters (task_id);
 
 -- What a provider's webhook has been told of a task that ended: at least once, hence the time of the answer.
 CREATE TABLE webhook_deliveries (

@@ -27,7 +27,7 @@ from tests.corpus.packing import rows as packed_rows
 from tests.support.catalog_api import objects, unfinished
 from tests.support.catalogue_files import csv_file, product, products
 from tests.support.faulty_proxy import Fault, FaultyProxy
-from tests.support.made_error_files import ordered, rows_in, stored
+from tests.support.made_error_files import failure_of, forget_failure, ordered, rows_in, stored
 from tests.support.recovery import letter_of
 from tests.support.stores import s3_client
 from tests.support.worker_process import worker_process
@@ -195,6 +195,30 @@ async def test_mending_nothing_rejects_the_same_rows_and_mending_all_accepts_the
     assert stored(environment, nothing) is None
 
 
+@pytest.mark.parametrize("format", FORMATS)
+async def test_faults_of_columns_with_any_name_come_back_and_are_counted(
+    environment: dict[str, str], shop: Workshop, connection: asyncpg.Connection, format: str
+) -> None:
+    header = [*COLUMN_NAMES[:-1], "2024", "", COLUMN_NAMES[-1]]
+    rows = [
+        [*_line(number)[:-1], cell, other, ""]
+        for number, (cell, other) in enumerate([('a "b" c', ""), ("", "x\x02"), ("", "")], start=1)
+    ]
+    rows[2][1:3] = ["a\x01b", ""]
+    content = "\n".join(map(";".join, [header, *rows])).encode()
+    parent = put_upload(environment, content)
+    record = await imported(shop, connection, parent)
+    before = await account_of(connection, parent)
+    assert len(before.errors) == 3
+    made = await made_of(shop, environment, ordered(parent, record, format))
+    unmended, again = await uploaded(environment, shop, connection, made, format)
+    found = (await account_of(connection, unmended)).errors
+    assert [error.faults for error in found] == [error.faults for error in before.errors]
+    assert again.progress.failed == 3
+    counted = [(group.code, group.column, group.rows) for group in before.record.fault_groups]
+    assert [(group.code, group.column, group.rows) for group in again.fault_groups] == counted
+
+
 async def test_a_running_worker_makes_what_is_ordered_through_the_queue(
     environment: dict[str, str], connection: asyncpg.Connection
 ) -> None:
@@ -273,12 +297,25 @@ async def test_a_correction_names_the_rows_of_the_first_upload_and_none_where_it
 ) -> None:
     upload = put_upload(environment, csv_file(products(30, faulty_every=10)))
     record = await imported(shop, connection, upload)
-    parent = uuid4()
-    await connection.execute("UPDATE tasks SET parent_task_id = $1", parent)
+    first = put_upload(environment, csv_file(products(7)), filename="antes.csv")
+    await imported(shop, connection, first)
+    parent = str(first.task_id)
+    await connection.execute(
+        "UPDATE tasks SET parent_task_id = $1 WHERE task_id = $2", first.task_id, upload.task_id
+    )
     await connection.execute("UPDATE task_row_errors SET origin_fila = 7 WHERE fila = 21")
-    made = await made_of(shop, environment, ordered(upload, record, "csv"))
-    named = [tuple(row.cells[2:4]) for row in rows_in(made, "csv")[1:]]
-    assert named == [("", str(parent)), ("7", str(parent)), ("", str(parent))]
+    record = (await account_of(connection, upload)).record
+    assert record.parent_task_id == first.task_id
+
+    async def named(format: str) -> list[tuple[str, ...]]:
+        made = await made_of(shop, environment, ordered(upload, record, format))
+        return [tuple(row.cells[2:4]) for row in rows_in(made, format)[1:]]
+
+    assert await named("csv") == [("", parent), ("7", parent), ("", parent)]
+    # once that is forgotten it is a file like any other, or nobody could mend it any more
+    await connection.execute("DELETE FROM tasks WHERE task_id = $1", first.task_id)
+    own = str(upload.task_id)
+    assert await named("xlsx") == [("11", own), ("21", own), ("31", own)]
 
 
 async def test_what_cannot_be_made_is_said_and_done_with(
@@ -288,15 +325,19 @@ async def test_what_cannot_be_made_is_said_and_done_with(
     record = await imported(shop, connection, upload)
     s3 = s3_client(environment)
 
-    async def outcome_of(order: UploadMessage) -> None:
+    async def outcome_of(order: UploadMessage, failed: bytes | None = None) -> None:
         assert await process_upload(shop, order, "correlation-1") == Done()
         assert stored(environment, order) is None
+        assert failure_of(environment, order) == failed
 
     # a file that nobody can read, though one like it was imported
     s3.put_object(Bucket=upload.s3_bucket, Key=upload.s3_key, Body=b'id;nombre\n"')
-    await outcome_of(ordered(upload, record, "csv"))
+    await outcome_of(ordered(upload, record, "csv"), b"file_unreadable")
     s3.delete_object(Bucket=upload.s3_bucket, Key=upload.s3_key)
-    await outcome_of(ordered(upload, record, "csv"))
+    # which nobody tries again
+    await outcome_of(ordered(upload, record, "csv"), b"file_unreadable")
+    await outcome_of(ordered(upload, record, "xlsx"), b"upload_missing")
+    forget_failure(environment, ordered(upload, record, "csv"))
     # a task that is going on, one that nobody knows, and one without rejected rows
     await connection.execute("UPDATE tasks SET status = 'processing', completed_at = NULL")
     await outcome_of(ordered(upload, record, "csv"))
@@ -310,7 +351,13 @@ async def test_what_cannot_be_made_is_said_and_done_with(
         for sample in metric.samples
         if sample.name.endswith("_total")
     }
-    assert said == {"file_unreadable", "upload_missing", "task_not_over", "no_open_rows"}
+    assert said == {
+        "file_unreadable",
+        "failed_before",
+        "upload_missing",
+        "task_not_over",
+        "no_open_rows",
+    }
 
 
 async def test_an_order_writes_over_nothing_but_reports_on_its_own_task(
@@ -353,6 +400,20 @@ async def test_a_large_one_is_put_in_parts_and_whole(
     assert unfinished(environment) == 0
 
 
+async def test_while_nobody_can_note_that_there_is_none_the_order_comes_back(
+    environment: dict[str, str], shop: Workshop, connection: asyncpg.Connection
+) -> None:
+    upload = put_upload(environment, csv_file(products(10, faulty_every=10)))
+    order = ordered(upload, await imported(shop, connection, upload), "csv")
+    s3_client(environment).delete_object(Bucket=upload.s3_bucket, Key=upload.s3_key)
+    proxy = FaultyProxy(environment["AWS_ENDPOINT_URL"], b"PUT /", Fault.RESET)
+    async with proxy.serve() as aws, workshop(environment | {"AWS_ENDPOINT_URL": aws}) as cut_off:
+        assert await process_upload(cut_off, order, "correlation-1") == Retry("store_fault")
+    assert failure_of(environment, order) is None
+    assert await process_upload(shop, order, "correlation-1") == Done()
+    assert failure_of(environment, order) == b"upload_missing"
+
+
 @pytest.mark.parametrize("broken", [b"PUT /", b"partNumber=2"])
 async def test_a_store_that_fails_brings_the_order_back_and_leaves_nothing_behind(
     environment: dict[str, str], shop: Workshop, connection: asyncpg.Connection, broken: bytes
@@ -389,6 +450,8 @@ async def test_a_file_that_uses_up_what_is_allowed_harms_nobody(
     for limits in (ReaderLimits(1 << 30, 0), ReaderLimits(1 << 20, 60)):
         assert await process_upload(replace(shop, reader_limits=limits), order, "correlation-1") == Done()
         assert stored(environment, order) is None
+        assert failure_of(environment, order) in (b"reader_crashed", b"file_unreadable")
+        forget_failure(environment, order)
     assert await made_of(shop, environment, order)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -98,6 +99,12 @@ async def telling(url: str, hooks: Mapping[str, Receiver], **options: Any) -> As
     await database.close()
 
 
+async def tell(webhooks: Webhooks) -> None:
+    """Tell of what is due, and wait for what comes of it."""
+    await webhooks.attend()
+    await webhooks.settled()
+
+
 def webhook(url: str, secret: str = SECRET) -> Webhook:
     return Webhook.model_validate({"url": url, "secret": secret})
 
@@ -172,7 +179,7 @@ async def test_that_it_ended_in_another_way_is_told_too(
 ) -> None:
     await ended(connection, status, error_code=code)
     async with telling(database_url, {"PROV001": receiver}) as webhooks:
-        await webhooks.attend()
+        await tell(webhooks)
     (body,) = receiver.bodies
     assert (body["type"], body["data"]["status"]) == (f"bulk_upload.{status}", str(status))
     assert (body["data"]["error_code"], body["data"]["resumen"]) == (code, None)
@@ -183,7 +190,7 @@ async def test_what_goes_on_is_not_told(
 ) -> None:
     await ended(connection, TaskStatus.PROCESSING)
     async with telling(database_url, {"PROV001": receiver}) as webhooks:
-        await webhooks.attend()
+        await tell(webhooks)
     assert receiver.told == []
 
 
@@ -194,11 +201,11 @@ async def test_each_provider_is_told_at_its_own_address(
     unnamed = await ended(connection, proveedor_id="B")
     async with receiving() as others:
         async with telling(database_url, {"A": receiver}) as webhooks:
-            await webhooks.attend()
+            await tell(webhooks)
         assert receiver.ids == [str(named)]
         assert len(await notes(connection)) == 1
         async with telling(database_url, {"A": receiver, "*": others}) as webhooks:
-            await webhooks.attend()
+            await tell(webhooks)
         assert receiver.ids == [str(named)]
         assert others.ids == [str(unnamed)]
 
@@ -209,17 +216,17 @@ async def test_a_task_is_told_until_it_is_taken_and_then_no_more(
     task_id = await ended(connection)
     receiver.status = 503
     async with telling(database_url, {"PROV001": receiver}) as webhooks:
-        await webhooks.attend()
+        await tell(webhooks)
         assert await notes(connection) == [(1, False, False, "503")]
         # not before its time
-        await webhooks.attend()
+        await tell(webhooks)
         assert len(receiver.told) == 1
         receiver.status = 200
         await due_again(connection)
-        await webhooks.attend()
+        await tell(webhooks)
         assert await notes(connection) == [(2, True, False, "200")]
         await due_again(connection)
-        await webhooks.attend()
+        await tell(webhooks)
     assert receiver.ids == [str(task_id)] * 2
     assert receiver.bodies[0] == receiver.bodies[1]
 
@@ -232,7 +239,7 @@ async def test_each_wait_is_longer_up_to_an_hour(
     waits = []
     async with telling(database_url, {"PROV001": receiver}) as webhooks:
         for _ in range(7):
-            await webhooks.attend()
+            await tell(webhooks)
             waits.append(
                 await connection.fetchval(
                     "SELECT extract(epoch FROM next_at - clock_timestamp())::float8 FROM webhook_deliveries"
@@ -248,13 +255,13 @@ async def test_a_day_after_the_end_it_is_given_up(
     await ended(connection)
     receiver.status = 500
     async with telling(database_url, {"PROV001": receiver}) as webhooks:
-        await webhooks.attend()
+        await tell(webhooks)
         await connection.execute("UPDATE tasks SET completed_at = completed_at - interval '25 hours'")
         await due_again(connection)
-        await webhooks.attend()
+        await tell(webhooks)
         assert await notes(connection) == [(2, False, True, "500")]
         await due_again(connection)
-        await webhooks.attend()
+        await tell(webhooks)
     assert len(receiver.told) == 2
 
 
@@ -264,7 +271,7 @@ async def test_what_ended_long_ago_is_no_news(
     await ended(connection)
     await connection.execute("UPDATE tasks SET completed_at = completed_at - interval '25 hours'")
     async with telling(database_url, {"PROV001": receiver}) as webhooks:
-        await webhooks.attend()
+        await tell(webhooks)
     assert receiver.told == []
 
 
@@ -275,7 +282,7 @@ async def test_an_answer_that_leads_elsewhere_is_not_followed(
     async with receiving() as elsewhere:
         receiver.status, receiver.headers = 307, {"Location": elsewhere.url}
         async with telling(database_url, {"PROV001": receiver}) as webhooks:
-            await webhooks.attend()
+            await tell(webhooks)
         assert elsewhere.told == []
     assert await notes(connection) == [(1, False, False, "307")]
 
@@ -286,31 +293,31 @@ async def test_one_who_does_not_answer_is_told_again_later(
     await ended(connection)
     receiver.may_answer.clear()
     async with telling(database_url, {"PROV001": receiver}, post_seconds=0.2) as webhooks:
-        await webhooks.attend()
+        await tell(webhooks)
         assert await notes(connection) == [(1, False, False, "TimeoutError")]
         receiver.may_answer.set()
         await due_again(connection)
-        await webhooks.attend()
+        await tell(webhooks)
     assert [note[1] for note in await notes(connection)] == [True]
 
 
 async def test_nobody_at_the_address(database_url: str, connection: asyncpg.Connection) -> None:
     await ended(connection)
     async with telling(database_url, {"PROV001": Receiver(f"http://{NOBODY}/hook")}) as webhooks:
-        await webhooks.attend()
+        await tell(webhooks)
     assert await notes(connection) == [(1, False, False, "ClientConnectorError")]
 
 
 async def test_two_workers_tell_a_task_once(
     database_url: str, receiver: Receiver, connection: asyncpg.Connection
 ) -> None:
-    task_ids = {str(await ended(connection)) for _ in range(10)}
+    task_ids = {str(await ended(connection)) for _ in range(8)}
     receiver.may_answer.clear()
     async with (
         telling(database_url, {"PROV001": receiver}) as one,
         telling(database_url, {"PROV001": receiver}) as other,
     ):
-        both = asyncio.gather(one.attend(), other.attend())
+        both = asyncio.gather(tell(one), tell(other))
         await eventually(lambda: holds(len(receiver.told) == len(task_ids)))
         receiver.may_answer.set()
         await both
@@ -321,19 +328,44 @@ async def holds(condition: bool) -> bool:
     return condition
 
 
+@pytest.mark.parametrize("named", [True, False])
 async def test_one_whose_address_hangs_holds_nobody_else_up(
-    database_url: str, receiver: Receiver, connection: asyncpg.Connection
+    database_url: str, receiver: Receiver, connection: asyncpg.Connection, named: bool
 ) -> None:
-    for _ in range(40):
-        await ended(connection, proveedor_id="HANGS")
-    prompt = await ended(connection, proveedor_id="PROMPT")
+    for number in range(40):
+        await ended(connection, proveedor_id="HANGS" if named else f"HANGS-{number}")
     async with receiving() as hanging:
         hanging.may_answer.clear()
-        hooks = {"HANGS": hanging, "PROMPT": receiver}
-        async with telling(database_url, hooks, post_seconds=0.2) as webhooks:
-            await webhooks.attend()
-    assert receiver.ids == [str(prompt)]
-    assert 0 < len(hanging.told) < 40
+        hooks = {"HANGS" if named else "*": hanging, "PROMPT": receiver}
+        async with telling(database_url, hooks, post_seconds=600) as webhooks:
+            prompt = []
+            for _ in range(6):
+                prompt.append(str(await ended(connection, proveedor_id="PROMPT")))
+
+                async def all_are_told() -> bool:
+                    await webhooks.attend()
+                    return receiver.ids == prompt
+
+                await eventually(all_are_told)
+            await eventually(lambda: holds(len(hanging.told) == 8))
+            # what hangs is broken off at the end, and told once more
+            await webhooks.end()
+            broken_off = set(hanging.ids)
+            hanging.may_answer.set()
+            for _ in range(40 // 8):
+                await due_again(connection)
+                await tell(webhooks)
+    assert all(is_delivered for _, is_delivered, _, _ in await notes(connection))
+    told = Counter(hanging.ids)
+    assert {task_id for task_id, times in told.items() if times == 2} == broken_off
+    assert len(told) == 40
+    assert receiver.ids == prompt
+
+
+async def test_whether_a_task_had_been_given_up_is_looked_up(connection: asyncpg.Connection) -> None:
+    await connection.execute("SET enable_seqscan = off")
+    plan = await connection.fetch("EXPLAIN SELECT FROM dead_letters WHERE task_id = $1", uuid4())
+    assert "dead_letters_task_id" in str(plan)
 
 
 async def test_a_worker_that_dies_before_it_notes_the_answer_tells_again(
@@ -346,10 +378,10 @@ async def test_a_worker_that_dies_before_it_notes_the_answer_tells_again(
     assert await notes(connection) == [(1, False, False, None)]
     # that it was tried is known, and nobody else tries for a while
     async with telling(environment["DATABASE_URL"], {"*": receiver}) as webhooks:
-        await webhooks.attend()
+        await tell(webhooks)
         assert len(receiver.told) == 1
         await due_again(connection)
-        await webhooks.attend()
+        await tell(webhooks)
     assert receiver.ids == [str(task_id)] * 2
     assert [note[1] for note in await notes(connection)] == [True]
 
@@ -360,15 +392,15 @@ async def test_a_task_that_was_reopened_is_told_again_when_it_ends_again(
     upload = put_upload(environment, csv_file(products(3)))
     await bury(connection, letter_of(upload), 0)
     async with telling(environment["DATABASE_URL"], {"*": receiver}) as webhooks:
-        await webhooks.attend()
+        await tell(webhooks)
         (letter,) = await waiting_letters(connection, None)
         assert await reopen(connection, letter) is not None
         await note_sent(connection, letter)
-        await webhooks.attend()
+        await tell(webhooks)
         async with workshop(environment) as shop:
             assert await process_upload(shop, upload, "correlation-1") == Done()
-        await webhooks.attend()
-        await webhooks.attend()
+        await tell(webhooks)
+        await tell(webhooks)
     assert [body["data"]["status"] for body in receiver.bodies] == ["failed", "completed"]
     # whoever passes over what it knows by its id must not pass over the second
     assert len(set(receiver.ids)) == 2
@@ -380,10 +412,10 @@ async def test_while_the_ledger_is_away_nothing_is_told_and_nothing_lost(
     task_id = await ended(connection)
     async with telling(database_url, {"PROV001": receiver}) as webhooks:
         await stores.postgres.kill()
-        await webhooks.attend()
+        await tell(webhooks)
         assert receiver.told == []
         await stores.start()
-        await webhooks.attend()
+        await tell(webhooks)
     assert receiver.ids == [str(task_id)]
 
 

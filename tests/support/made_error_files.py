@@ -69,8 +69,24 @@ def ordered(upload: UploadMessage, record: TaskRecord, format: str, language: st
 def stored(environment: Mapping[str, str], order: UploadMessage) -> bytes | None:
     """The error file that was ordered, if it is there."""
     assert order.report is not None
+    return _object(environment, order.s3_bucket, order.report.key)
+
+
+def failure_of(environment: Mapping[str, str], order: UploadMessage) -> bytes | None:
+    """Why the error file that was ordered cannot be made, if that is so."""
+    assert order.report is not None
+    return _object(environment, order.s3_bucket, f"{order.report.key}.failed")
+
+
+def forget_failure(environment: Mapping[str, str], order: UploadMessage) -> None:
+    """Let the error file be tried again."""
+    assert order.report is not None
+    s3_client(environment).delete_object(Bucket=order.s3_bucket, Key=f"{order.report.key}.failed")
+
+
+def _object(environment: Mapping[str, str], bucket: str, key: str) -> bytes | None:
     s3 = s3_client(environment)
     try:
-        return s3.get_object(Bucket=order.s3_bucket, Key=order.report.key)["Body"].read()
+        return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     except s3.exceptions.NoSuchKey:
         return None

@@ -131,7 +131,8 @@ def _read_table(
 ) -> Iterator[Frame]:
     module, _, function = order.checker.partition(":")
     factory: CheckerFactory = getattr(importlib.import_module(module), function)
-    origins = Origins(report, order.mending.task_id) if report and order.mending else None
+    after = max(order.after, header.fila)
+    origins = Origins(report, order.mending.task_id, after) if report and order.mending else None
     if report and order.mending:
         checker = factory(header.cells, aside=report.places, hints=order.mending.hints)
     else:
@@ -144,7 +145,7 @@ def _read_table(
     if report and origins:
         unmended = Unmended(header.cells, report, is_text=order.format == "csv")
         pieces = unmended.watch(origins.watch(pieces))
-    rows = _check_rows(pieces, max(order.after, header.fila), checker)
+    rows = _check_rows(pieces, after, checker)
     yield from _frames(rows, order.rows_per_frame, origins)
     yield End()
 

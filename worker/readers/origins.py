@@ -67,17 +67,21 @@ def find_report_columns(header: Sequence[str]) -> ReportColumns | None:
 
 
 class Origins:
-    """The origins of rows as these go by."""
+    """The origins of rows as these go by, those up to row ``after`` left out: nobody will ask for them."""
 
-    def __init__(self, columns: ReportColumns, task_id: UUID) -> None:
+    def __init__(self, columns: ReportColumns, task_id: UUID, after: int = 0) -> None:
         self._columns = columns
         self._task_id = task_id
+        self._after = after
         self._seen: deque[tuple[int, int]] = deque()
 
     def watch(self, pieces: Iterable[Row | PlainRows]) -> Iterator[Row | PlainRows]:
         """Yield the rows, taking note of where they come from."""
         for piece in pieces:
-            for row in rows_of([piece]):
+            behind = piece.behind(self._after) if isinstance(piece, PlainRows) else piece
+            for row in rows_of([behind]):
+                if row.fila <= self._after:
+                    continue
                 origin = self._columns.fila_of(row.cells)
                 if origin is not None and self._columns.task_of(row.cells) == self._task_id:
                     self._seen.append((row.fila, origin))

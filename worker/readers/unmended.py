@@ -9,8 +9,13 @@ differ, it is judged by what it is.
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from urllib.parse import parse_qsl, urlencode
+from string import Formatter
+from typing import Annotated, Any
+from urllib.parse import quote, unquote_to_bytes
 
+import msgspec
+
+from common.texts import ROW_FAULTS
 from worker.readers.origins import ReportColumns
 from worker.readers.table import CellError, Fault, FormulaWithoutValue, PlainRows, Row
 
@@ -18,8 +23,15 @@ from worker.readers.table import CellError, Fault, FormulaWithoutValue, PlainRow
 OF_WRITING = frozenset(
     {"row_shape", "stray_quote", "row_encoding", "row_beside_fragment", "control_character", "lone_surrogate"}
 )
-_MARK = re.compile(r" \[((?:[a-z_]+ [^ \[\]]* )+)#([0-9a-f]{8})\]\Z")
-_LONGEST_MARK = 2000
+_MARK = re.compile(r" \[((?:[a-z_]+ [A-Za-z0-9_.~%-]+ )+)#([0-9a-f]{8})\]\Z")
+#: Characters; a reason with a longer one behind it might not fit a cell of a spreadsheet.
+_LONGEST_MARK = 8000
+#: What parameters may be, whoever wrote them: a mark is a person's by the time it is read.
+_decode_params = msgspec.json.Decoder(
+    dict[str, str | Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)] | list[str]]
+).decode
+#: Those on which more depends than a sentence.
+_TYPES = {"column": str, "columns": list, "found": int, "expected": int}
 _HALVES = re.compile("[\ud800-\udfff]")
 #: How a CSV tells what was no text in a workbook.
 _SHEET_ERROR = re.compile(r"#[^\s,;]{1,20}[!?]|#N/[AD]")
@@ -56,13 +68,13 @@ class Unmended:
             yield PlainRows(rows.first + start, rows.cells[start:])
 
     def _looked_at(self, row: Row) -> Row:
-        if row.faults:
-            return row
         reason = self._cell(row, self._reason)
         if reason.endswith("]"):
             own = (cell for index, cell in enumerate(row.cells) if index not in self._ours)
             if faults := unmended_faults(reason, own):
                 return row._replace(faults=faults)
+        if row.faults:
+            return row
         columns = self._cell(row, self._columns)
         return self._with_errors(row, columns) if columns else row
 
@@ -88,34 +100,44 @@ class Unmended:
 
 
 def mark(faults: Iterable[Fault], cells: Iterable[str]) -> str:
-    """Return the mark of a row, to be put behind its reason."""
-    told = "".join(f"{fault['code']} {_query(fault)} " for fault in faults)
-    return f" [{told}#{_print_of(cells)}]"
+    """Return the mark of a row, to be put behind its reason; "" where it would be too long to be read."""
+    told = "".join(f"{fault['code']} {_written(fault)} " for fault in faults)
+    made = f" [{told}#{_print_of(cells)}]"
+    return made if len(made) <= _LONGEST_MARK else ""
 
 
 def unmended_faults(reason: str, cells: Iterable[str]) -> list[Fault]:
     """Return the faults that a row still has, by the mark behind its reason; none where there is no mark, or
-    the row is another now."""
+    one that nobody here has written, or the row is another now."""
     match = _MARK.search(reason, max(0, len(reason) - _LONGEST_MARK)) if reason.endswith("]") else None
     if match is None or match[2] != _print_of(cells):
         return []
     words: Sequence[str] = match[1].split(" ")
-    return [
-        {
-            "code": code,
-            "params": {name: _value(text) for name, text in parse_qsl(query, keep_blank_values=True)},
-        }
-        for code, query in zip(words[::2], words[1::2], strict=False)
-    ]
+    try:
+        return [_read(code, params) for code, params in zip(words[::2], words[1::2], strict=False)]
+    except (ValueError, msgspec.MsgspecError):
+        return []
 
 
-def _query(fault: Fault) -> str:
-    params = fault.get("params", {})
-    return urlencode({name: value for name, value in params.items() if isinstance(value, str | int)})
+def _written(fault: Fault) -> str:
+    return quote(msgspec.json.encode(fault.get("params", {})), safe="")
 
 
-def _value(text: str) -> str | int:
-    return int(text) if text.isdecimal() and len(text) < 10 else text
+def _read(code: str, written: str) -> Fault:
+    """Return a fault as it was written.
+
+    Raises:
+        ValueError, msgspec.MsgspecError: it is none.
+    """
+    if code not in ROW_FAULTS:
+        raise ValueError(code)
+    params: dict[str, Any] = _decode_params(unquote_to_bytes(written))
+    needed = {name for _, name, _, _ in Formatter().parse(ROW_FAULTS[code].es) if name}
+    if not needed <= params.keys() or any(
+        type(value) is not _TYPES.get(name, type(value)) for name, value in params.items()
+    ):
+        raise ValueError(code)
+    return {"code": code, "params": params}
 
 
 def _print_of(cells: Iterable[str]) -> str:

@@ -83,6 +83,21 @@ def test_origins_are_told_of_the_rows_that_are_asked_for() -> None:
     assert origins.of_rows(7, 9) == [(7, 70)]
 
 
+def test_of_rows_that_were_read_before_no_origin_is_kept() -> None:
+    columns = find_report_columns(["fila", "tarea"])
+    assert columns is not None
+    origins = Origins(columns, TASK, after=5)
+    task = str(TASK)
+    pieces: list[Row | PlainRows] = [
+        Row(2, ["20", task]),
+        PlainRows(3, [["30", task], ["40", task]]),
+        PlainRows(5, [["50", task], ["60", task]]),
+        Row(7, ["70", task]),
+    ]
+    assert list(origins.watch(pieces)) == pieces
+    assert origins.of_rows(1, 7) == [(6, 60), (7, 70)]
+
+
 def test_the_child_asks_before_it_reads_rows_of_a_task() -> None:
     rows = [*products(2), *reported(TASK, {9: products(1)[0]})]
     assert frames(error_csv(rows), asks=True) == [Mends(TASK)]
