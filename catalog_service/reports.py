@@ -1,6 +1,7 @@
 """The rejected rows of an upload as a file to mend: fetched if it is there, ordered from a worker if not."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ log = structlog.get_logger(__name__)
 
 ReportFormat = Literal["xlsx", "csv"]
 
+#: How the name of a report ends, once or more where one was uploaded as it was.
+_REPORT_ENDING: Final = re.compile(r"( - errores)+$")
 #: How often to look whether a worker has put it there.
 _LOOK_EVERY_SECONDS: Final = 0.15
 #: An order is not repeated before; a worker that is busy has it still.
@@ -43,6 +46,11 @@ class Report:
 def format_of(task: TaskRecord) -> ReportFormat:
     """Return the format of the file that the task was."""
     return "xlsx" if task.filename.lower().endswith(".xlsx") else "csv"
+
+
+def report_name(filename: str, format: ReportFormat) -> str:
+    """Return the name of the report on a file; that of a report which was uploaded again stays the same."""
+    return f"{_REPORT_ENDING.sub('', PurePosixPath(filename).stem)} - errores.{format}"
 
 
 class Reports:
@@ -98,7 +106,7 @@ class Reports:
         order = ReportOrder(
             key=report_key(task.task_id, task.revision, language, format), format=format, language=language
         )
-        name = f"{PurePosixPath(task.filename).stem} - errores.{format}"
+        name = report_name(task.filename, format)
         async with self._storage.open(order.key) as content:
             if content is not None:
                 yield Report(task, name, content)

@@ -138,6 +138,17 @@ async def test_one_that_is_there_is_sent(environment: dict[str, str]) -> None:
     assert v1.content == b"spanish"
 
 
+@pytest.mark.parametrize("mended", ["p - errores.csv", "p - errores - errores.csv"])
+async def test_its_name_does_not_grow_from_round_to_round(environment: dict[str, str], mended: str) -> None:
+    async with faulty(environment) as upload:
+        await upload.take(mended)
+        upload.put_report(report_key(upload.task_id, 7, "es", "csv"))
+        answer = await upload.get("errores.csv")
+        child = (await upload.client.post(upload.url("reintentar"))).json()
+    assert 'filename="p - errores.csv"' in answer.headers["content-disposition"]
+    assert child["filename"] == "p - errores.csv"
+
+
 async def test_one_that_is_not_there_is_ordered_once(environment: dict[str, str]) -> None:
     async with faulty(environment) as upload:
         await upload.take()
