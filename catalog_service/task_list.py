@@ -14,7 +14,7 @@ import msgspec
 from catalog_service.database import Database
 from catalog_service.errors import InvalidCursor
 from catalog_service.searching import FOLD
-from common.ledger import TASK_COLUMNS, record_from_row
+from common.ledger import CORRECTS, TASK_COLUMNS, record_from_row
 from common.tasks import LIST_LIMIT, TaskRecord, TaskStatus
 
 #: Entries of one page.
@@ -25,10 +25,10 @@ _SEARCH_SECONDS: Final = 8
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CURSOR = re.compile(r"(0|[1-9][0-9]{0,15})\.([0-9a-f]{32})")
 
-_CORRECTIONS = """
+_CORRECTIONS = f"""
 SELECT parent_task_id, (array_agg(task_id ORDER BY accepted_at, task_id))[1:$3] AS corrections
   FROM tasks
- WHERE proveedor_id = ANY($1) AND parent_task_id = ANY($2)
+ WHERE proveedor_id = ANY($1) AND parent_task_id = ANY($2) AND {CORRECTS}
  GROUP BY parent_task_id
 """
 

@@ -26,10 +26,12 @@ SELECT fila, faults, resolved_by
  LIMIT $4
 """
 
-# a dry run corrects nothing
-_READ_CORRECTIONS = """
+#: That a task of ``tasks`` with a parent corrects it: a dry run corrects nothing.
+CORRECTS = "coalesce(options ->> 'validar', 'false') = 'false'"
+
+_READ_CORRECTIONS = f"""
 SELECT task_id FROM tasks
- WHERE proveedor_id = $1 AND parent_task_id = $2 AND coalesce(options ->> 'validar', 'false') = 'false'
+ WHERE proveedor_id = $1 AND parent_task_id = $2 AND {CORRECTS}
  ORDER BY accepted_at, task_id
  LIMIT $3
 """

@@ -89,6 +89,20 @@ async def test_newest_first_and_what_is_told_of_each(environment: dict[str, str]
     assert tasks[1]["error"].startswith("Required columns")
 
 
+async def test_a_dry_run_is_no_correction(environment: dict[str, str], ledger: Ledger) -> None:
+    parent = await ledger.add(1, successful=2, failed=3, total=5, result={"resumen": RESUMEN})
+    dry_run = await ledger.add(2, parent=UUID(parent))
+    await ledger.connection.execute(
+        """UPDATE tasks SET options = '{"validar": true}' WHERE task_id = $1""", UUID(dry_run)
+    )
+    async with catalog_api(environment) as client:
+        tasks = (await client.get(TASKS)).json()["tasks"]
+        assert (tasks[0]["origen"], tasks[1]["correcciones"]) == (parent, None)
+        mended = await ledger.add(3, parent=UUID(parent))
+        tasks = (await client.get(TASKS)).json()["tasks"]
+        assert tasks[2]["correcciones"]["cargas"] == [mended]
+
+
 async def test_filters(environment: dict[str, str], ledger: Ledger) -> None:
     task_id = UUID("abcdef01-0000-4000-8000-000000000000")
     a = await ledger.add(1, filename="Catálogo de MARZO.xlsx")
