@@ -13,12 +13,18 @@ import msgspec
 import structlog
 
 from catalog_service.database import Database
-from catalog_service.errors import NoRejectedRows, ReportInPreparation, TaskNotOver, UploadGone
+from catalog_service.errors import (
+    NoRejectedRows,
+    ReportImpossible,
+    ReportInPreparation,
+    TaskNotOver,
+    UploadGone,
+)
 from catalog_service.status import TaskFinder
 from catalog_service.storage import Storage, StoredFileStream
 from catalog_service.upload_queue import UploadQueue
 from common.ledger import read_task
-from common.messages import ReportOrder, UploadMessage, report_key
+from common.messages import ReportOrder, UploadMessage, report_failed_key, report_key
 from common.tasks import TaskRecord
 from common.texts import Language
 
@@ -100,6 +106,7 @@ class Reports:
 
         Raises:
             UploadGone: the file that the rows were in is no longer there.
+            ReportImpossible: a worker has found that it cannot be made.
             ReportInPreparation: no worker has made it in time.
             StoreUnavailable: S3 or SQS is down.
         """
@@ -145,13 +152,19 @@ class Reports:
     async def _order_and_wait(self, task: TaskRecord, order: ReportOrder, correlation_id: str) -> bool:
         loop = asyncio.get_running_loop()
         give_up = loop.time() + self._wait_seconds
+        await self._raise_if_impossible(order)
         await self._send_once(task, order, correlation_id)
         while loop.time() < give_up:
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
             if await self._storage.holds(order.key):
                 return True
+            await self._raise_if_impossible(order)
         log.info("report_not_ready", task_id=str(task.task_id), key=order.key)
         return False
+
+    async def _raise_if_impossible(self, order: ReportOrder) -> None:
+        if await self._storage.holds(report_failed_key(order.key)):
+            raise ReportImpossible()
 
     async def _send_once(self, task: TaskRecord, order: ReportOrder, correlation_id: str) -> None:
         now = asyncio.get_running_loop().time()
