@@ -10,11 +10,15 @@ import msgspec
 
 from common.tasks import GROUP_LIMIT, LIST_LIMIT, FaultGroup, Progress, RowError, TaskRecord, TaskStatus
 
-#: What :func:`record_from_row` needs of a row of ``tasks``.
-TASK_COLUMNS = """
+_OWN_COLUMNS = """
        task_id, kind, status, filename, proveedor_id, accepted_at, updated_at, completed_at,
        total, processed, successful, failed, result, error_code, error_params, revision,
-       columns, notices, facts, sample, options, size_bytes, parent_task_id, resolved, tallies"""
+       notices, options, size_bytes, parent_task_id, resolved, tallies"""
+
+#: What :func:`record_from_row` needs of a row of ``tasks``.
+TASK_COLUMNS = f"{_OWN_COLUMNS}, columns, facts, sample"
+#: The same for whoever does not show how the file was read: that is most of a row, and stays unread.
+BRIEF_TASK_COLUMNS = f"{_OWN_COLUMNS}, '[]' AS columns, '{{}}' AS facts, '[]' AS sample"
 
 _READ_TASK = f"SELECT {TASK_COLUMNS} FROM tasks WHERE task_id = $1"
 
