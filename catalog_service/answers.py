@@ -157,6 +157,7 @@ def _result(record: TaskRecord, prefix: str, language: Language) -> dict[str, An
     result = record.result or {}
     completed = VALIDATION_COMPLETED if result.get("validacion") else IMPORT_COMPLETED
     rows_left = record.progress.failed > record.resolved
+    retryable = rows_left and not options_body(record)["validar"]
     return {
         "mensaje": render(completed, {}, language),
         **result,
@@ -171,6 +172,6 @@ def _result(record: TaskRecord, prefix: str, language: Language) -> dict[str, An
             "errores_xlsx": f"{task}/errores.xlsx" if rows_left else None,
             "errores_csv": f"{task}/errores.csv" if rows_left else None,
             "recibo": f"{task}/recibo.json",
-            "reintentar": f"{task}/reintentar" if rows_left else None,
+            "reintentar": f"{task}/reintentar" if retryable else None,
         },
     }

@@ -27,7 +27,9 @@ Problem (common.problems)
 ├── TaskOver                        409    task_over
 ├── TaskNotOver                     409    task_not_over
 ├── NoRejectedRows                  404    no_rejected_rows
+├── TaskWasDryRun                   409    task_was_dry_run
 ├── UploadGone                      410    upload_gone
+├── ReportImpossible                422    report_impossible
 ├── ReportInPreparation             503    report_in_preparation
 ├── ProductNotFound                 404    product_not_found
 ├── TooManyUploads              503    too_many_uploads
@@ -306,6 +308,17 @@ class NoRejectedRows(Problem):
     )
 
 
+class TaskWasDryRun(Problem):
+    """Nothing was loaded: its rejected rows alone would be a part of a catalogue without the rest."""
+
+    status = 409
+    code = "task_was_dry_run"
+    text = Text(
+        "La carga fue una prueba y no cargó nada; corrija su archivo y súbalo completo",
+        "The upload was a trial and loaded nothing; mend your file and upload it whole",
+    )
+
+
 class UploadGone(Problem):
     """The file has been kept for as long as files are kept."""
 
@@ -314,6 +327,19 @@ class UploadGone(Problem):
     text = Text(
         "El archivo de la carga ya no se conserva; vuelva a subirlo desde su original",
         "The file of the upload is no longer kept; upload it again from your original",
+    )
+
+
+class ReportImpossible(Problem):
+    """A worker has tried: the file cannot be read any more. Asking again changes nothing."""
+
+    status = 422
+    code = "report_impossible"
+    text = Text(
+        "El archivo de la carga ya no se puede leer para extraer sus filas rechazadas; corrija su propio "
+        "archivo y súbalo",
+        "The file of the upload can no longer be read to extract its rejected rows; mend your own file and "
+        "upload it",
     )
 
 

@@ -126,8 +126,8 @@ def _counts(account: Account) -> dict[str, int]:
         "total": max(progress.total, progress.processed),
         "creados": created,
         "actualizados": updated,
-        # counted by themselves since there is a name for them
-        "sin_cambios": tallies.get("sin_cambios", progress.successful - created - updated),
+        # not by its counter: that misses the rows of before there was one
+        "sin_cambios": progress.successful - created - updated,
         "rechazados": progress.failed,
         "sin_procesar": max(progress.total - progress.processed, 0),
     }

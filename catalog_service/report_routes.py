@@ -12,9 +12,11 @@ from catalog_service.errors import (
     InvalidBoolean,
     InvalidIdempotencyKey,
     NoRejectedRows,
+    ReportImpossible,
     ReportInPreparation,
     TaskNotFound,
     TaskNotOver,
+    TaskWasDryRun,
     TooManyUploads,
     UploadGone,
 )
@@ -38,7 +40,15 @@ from catalog_service.validation import CONTENT_TYPES, parse_boolean
 from common.texts import Language
 
 #: What whoever asks for the rejected rows as a file may be told.
-_NO_REPORT = (TaskNotFound, NoRejectedRows, TaskNotOver, UploadGone, ReportInPreparation, *STORES)
+_NO_REPORT = (
+    TaskNotFound,
+    NoRejectedRows,
+    TaskNotOver,
+    UploadGone,
+    ReportImpossible,
+    ReportInPreparation,
+    *STORES,
+)
 
 
 async def _replace(
@@ -87,7 +97,14 @@ async def rejected_rows_csv(task_id: TaskId, services: ServicesDep, language: La
     status_code=202,
     responses={
         **answer(AcceptedBody, examples.ACCEPTED, status=202, description="Taken; `status_url` is its task"),
-        **changes(*_NO_REPORT, InvalidBoolean, InvalidIdempotencyKey, IdempotencyKeyReused, TooManyUploads),
+        **changes(
+            *_NO_REPORT,
+            TaskWasDryRun,
+            InvalidBoolean,
+            InvalidIdempotencyKey,
+            IdempotencyKeyReused,
+            TooManyUploads,
+        ),
     },
 )
 async def retry(
@@ -101,7 +118,8 @@ async def retry(
 ) -> Response:
     """Try the rejected rows that are still open again, as they stand: what was wrong is mended elsewhere.
 
-    They become an upload of their own, whose `origen` is this one.
+    They become an upload of their own, whose `origen` is this one. Those of a dry run cannot be: it loaded
+    nothing, so they alone would be a part of a catalogue.
     """
     order = RetryOrder(task_id, replace, validate, key, correlation_id.get() or "", language)
     with services.under_way.noted():

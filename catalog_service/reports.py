@@ -1,6 +1,7 @@
 """The rejected rows of an upload as a file to mend: fetched if it is there, ordered from a worker if not."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,12 +13,18 @@ import msgspec
 import structlog
 
 from catalog_service.database import Database
-from catalog_service.errors import NoRejectedRows, ReportInPreparation, TaskNotOver, UploadGone
+from catalog_service.errors import (
+    NoRejectedRows,
+    ReportImpossible,
+    ReportInPreparation,
+    TaskNotOver,
+    UploadGone,
+)
 from catalog_service.status import TaskFinder
 from catalog_service.storage import Storage, StoredFileStream
 from catalog_service.upload_queue import UploadQueue
 from common.ledger import read_task
-from common.messages import ReportOrder, UploadMessage, report_key
+from common.messages import ReportOrder, UploadMessage, report_failed_key, report_key
 from common.tasks import TaskRecord
 from common.texts import Language
 
@@ -25,6 +32,8 @@ log = structlog.get_logger(__name__)
 
 ReportFormat = Literal["xlsx", "csv"]
 
+#: How the name of a report ends, once or more where one was uploaded as it was.
+_REPORT_ENDING: Final = re.compile(r"( - errores)+$")
 #: How often to look whether a worker has put it there.
 _LOOK_EVERY_SECONDS: Final = 0.15
 #: An order is not repeated before; a worker that is busy has it still.
@@ -43,6 +52,11 @@ class Report:
 def format_of(task: TaskRecord) -> ReportFormat:
     """Return the format of the file that the task was."""
     return "xlsx" if task.filename.lower().endswith(".xlsx") else "csv"
+
+
+def report_name(filename: str, format: ReportFormat) -> str:
+    """Return the name of the report on a file; that of a report which was uploaded again stays the same."""
+    return f"{_REPORT_ENDING.sub('', PurePosixPath(filename).stem)} - errores.{format}"
 
 
 class Reports:
@@ -92,13 +106,14 @@ class Reports:
 
         Raises:
             UploadGone: the file that the rows were in is no longer there.
+            ReportImpossible: a worker has found that it cannot be made.
             ReportInPreparation: no worker has made it in time.
             StoreUnavailable: S3 or SQS is down.
         """
         order = ReportOrder(
             key=report_key(task.task_id, task.revision, language, format), format=format, language=language
         )
-        name = f"{PurePosixPath(task.filename).stem} - errores.{format}"
+        name = report_name(task.filename, format)
         async with self._storage.open(order.key) as content:
             if content is not None:
                 yield Report(task, name, content)
@@ -137,13 +152,19 @@ class Reports:
     async def _order_and_wait(self, task: TaskRecord, order: ReportOrder, correlation_id: str) -> bool:
         loop = asyncio.get_running_loop()
         give_up = loop.time() + self._wait_seconds
+        await self._raise_if_impossible(order)
         await self._send_once(task, order, correlation_id)
         while loop.time() < give_up:
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
             if await self._storage.holds(order.key):
                 return True
+            await self._raise_if_impossible(order)
         log.info("report_not_ready", task_id=str(task.task_id), key=order.key)
         return False
+
+    async def _raise_if_impossible(self, order: ReportOrder) -> None:
+        if await self._storage.holds(report_failed_key(order.key)):
+            raise ReportImpossible()
 
     async def _send_once(self, task: TaskRecord, order: ReportOrder, correlation_id: str) -> None:
         now = asyncio.get_running_loop().time()

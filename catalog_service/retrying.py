@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from catalog_service.answers import options_body
-from catalog_service.errors import IdempotencyKeyReused
+from catalog_service.errors import IdempotencyKeyReused, TaskWasDryRun
 from catalog_service.reports import Report, Reports, format_of
 from catalog_service.uploads import Stores, UploadOrder, accept_upload, announce_again, keyed_task_id
 from common.messages import UploadMessage
@@ -52,7 +52,8 @@ async def retry_rejected(order: RetryOrder, reports: Reports, stores: Stores) ->
 
     Raises:
         TaskNotFound, TaskNotOver, NoRejectedRows: there is nothing to be tried again.
-        UploadGone, ReportInPreparation: the rows are not to be had, or not yet.
+        TaskWasDryRun: nothing of the file was loaded, so all of it is to be uploaded.
+        UploadGone, ReportImpossible, ReportInPreparation: the rows are not to be had, or not yet.
         IdempotencyKeyReused: the key came with other options.
         StoreUnavailable: a store is down; what was done has been undone as far as possible.
     """
@@ -60,12 +61,13 @@ async def retry_rejected(order: RetryOrder, reports: Reports, stores: Stores) ->
     if repeated is not None:
         return repeated
     parent = await reports.task(order.task_id)
+    options = options_body(parent)
+    if options["validar"]:
+        raise TaskWasDryRun()
     replacing = order.reemplazar_duplicados
     upload_order = UploadOrder(
         proveedor_id=parent.proveedor_id,
-        reemplazar_duplicados=options_body(parent)["reemplazar_duplicados"]
-        if replacing is None
-        else replacing,
+        reemplazar_duplicados=options["reemplazar_duplicados"] if replacing is None else replacing,
         validar=order.validar,
         idempotency_key=order.idempotency_key,
         correlation_id=order.correlation_id,

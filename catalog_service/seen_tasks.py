@@ -32,7 +32,16 @@ class StatusAnswer(NamedTuple):
 class SeenTask:
     """What is known of a task: what decides how good that is, and all of it where it is asked for."""
 
-    __slots__ = ("_answers", "_record", "created_at", "revision", "status", "stored", "updated_at")
+    __slots__ = (
+        "_answers",
+        "_record",
+        "created_at",
+        "has_open_rows",
+        "revision",
+        "status",
+        "stored",
+        "updated_at",
+    )
 
     def __init__(self, record: TaskRecord, stored: bytes | None = None) -> None:
         """``stored``: what ``record`` was decoded from; only then it need not be kept itself."""
@@ -40,6 +49,8 @@ class SeenTask:
         self.revision: int = record.revision
         self.created_at: datetime = record.created_at
         self.updated_at: datetime = record.updated_at
+        #: Rejected rows that a later upload may yet bring in.
+        self.has_open_rows: bool = record.progress.failed > record.resolved
         self.stored = stored
         self._record: TaskRecord | None = record
         self._answers: dict[tuple[str, Language], StatusAnswer] = {}

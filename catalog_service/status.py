@@ -1,6 +1,7 @@
 """What became of a task: from Redis, else from the ledger, else from the object in S3."""
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Awaitable
 from typing import TypeVar
@@ -74,6 +75,8 @@ class TaskFinder:
         self._storage = storage
         self._stale_seconds = stale_seconds
         self._told: OrderedDict[UUID, int] = OrderedDict()
+        #: When a task that is over was last checked against the ledger.
+        self._checked: OrderedDict[UUID, float] = OrderedDict()
 
     async def find(self, task_id: UUID) -> TaskRecord:
         """Return the newest that can be known of a task, with all that `look` raises."""
@@ -87,15 +90,12 @@ class TaskFinder:
             StatusUnavailable: whoever would know does not answer.
         """
         seen = await self._look(task_id)
-        self._told[task_id] = max(seen.revision, self._told.get(task_id, 0))
-        self._told.move_to_end(task_id)
-        if len(self._told) > _REMEMBERED:
-            self._told.popitem(last=False)
+        _remember(self._told, task_id, max(seen.revision, self._told.get(task_id, 0)))
         return seen
 
     async def _look(self, task_id: UUID) -> SeenTask:
         cached = await self._cached(task_id)
-        if cached is not None and (cached.status.is_terminal or cached.age_seconds() < self._stale_seconds):
+        if cached is not None and self._is_good(task_id, cached):
             return cached
         try:
             committed = await self._committed(task_id)
@@ -108,6 +108,24 @@ class TaskFinder:
         if cached is None or committed.revision >= cached.revision:
             return SeenTask(committed)
         return cached
+
+    def _is_good(self, task_id: UUID, cached: SeenTask) -> bool:
+        """Return whether what Redis holds can be told as it is.
+
+        A task that is over changes once more when a later upload brings its rejected rows in; that is looked
+        for now and then only, and not in vain again and again while the ledger is away.
+        """
+        if cached.status.is_terminal and not cached.has_open_rows:
+            return True
+        if cached.age_seconds() < self._stale_seconds:
+            return True
+        if not cached.status.is_terminal:
+            return False
+        now, last = time.monotonic(), self._checked.get(task_id)
+        if last is not None and now - last < self._stale_seconds:
+            return True
+        _remember(self._checked, task_id, now)
+        return False
 
     async def _cached(self, task_id: UUID) -> SeenTask | None:
         """Return what Redis holds, unless that is behind what was told: a Redis that was away may come back
@@ -136,3 +154,10 @@ class TaskFinder:
         if stored is None:
             raise TaskNotFound(task_id=str(task_id))
         return TaskRecord.pending(stored.message)
+
+
+def _remember(of: OrderedDict[UUID, T], task_id: UUID, what: T) -> None:
+    of[task_id] = what
+    of.move_to_end(task_id)
+    if len(of) > _REMEMBERED:
+        of.popitem(last=False)

@@ -1,9 +1,11 @@
 """The list of tasks, newest first, a page at a time: from the ledger, so of those that a worker has seen."""
 
+import asyncio
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -12,23 +14,25 @@ import asyncpg
 import msgspec
 
 from catalog_service.database import Database
-from catalog_service.errors import InvalidCursor
+from catalog_service.errors import DatabaseUnavailable, InvalidCursor
 from catalog_service.searching import FOLD
-from common.ledger import TASK_COLUMNS, record_from_row
+from common.ledger import BRIEF_TASK_COLUMNS, CORRECTS, record_from_row
 from common.tasks import LIST_LIMIT, TaskRecord, TaskStatus
 
 #: Entries of one page.
 MAX_PAGE: Final = 200
 #: A search by name looks at every task until its page is full.
 _SEARCH_SECONDS: Final = 8
+#: Such searches at the same time: they must not take all connections from whoever asks for little.
+_SEARCHES: Final = 2
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CURSOR = re.compile(r"(0|[1-9][0-9]{0,15})\.([0-9a-f]{32})")
 
-_CORRECTIONS = """
+_CORRECTIONS = f"""
 SELECT parent_task_id, (array_agg(task_id ORDER BY accepted_at, task_id))[1:$3] AS corrections
   FROM tasks
- WHERE proveedor_id = ANY($1) AND parent_task_id = ANY($2)
+ WHERE proveedor_id = ANY($1) AND parent_task_id = ANY($2) AND {CORRECTS}
  GROUP BY parent_task_id
 """
 
@@ -80,6 +84,7 @@ class TaskList:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._searches = asyncio.Semaphore(_SEARCHES)
 
     async def page(self, wanted: TasksWanted, *, behind: TaskPlace | None, limit: int) -> TaskPage:
         """Return up to ``limit`` of the tasks that are wanted.
@@ -89,9 +94,16 @@ class TaskList:
         """
         if "\0" in wanted.q:  # text in PostgreSQL holds none
             return TaskPage([], None)
+        # the ledger begins where a worker has taken a task
+        statuses = [status for status in dict.fromkeys(wanted.statuses) if status is not TaskStatus.PENDING]
+        if wanted.statuses and not statuses:
+            return TaskPage([], None)
         # one more than asked for tells whether there is a next page
-        query, values = _query(wanted, behind, limit + 1)
-        async with self._database.connection(within_seconds=_SEARCH_SECONDS) as connection:
+        query, values = _query(replace(wanted, statuses=statuses), behind, limit + 1)
+        async with (
+            self._turn_to_search() if wanted.q else nullcontext(),
+            self._database.connection(within_seconds=_SEARCH_SECONDS) as connection,
+        ):
             rows = await connection.fetch(query, *values)
             corrections = await _corrections(connection, rows)
         tasks = [record_from_row(row, corrections=corrections.get(row["task_id"], ())) for row in rows]
@@ -99,6 +111,18 @@ class TaskList:
             return TaskPage(tasks, None)
         last = tasks[limit - 1]
         return TaskPage(tasks[:limit], TaskPlace(last.created_at, last.task_id))
+
+    @asynccontextmanager
+    async def _turn_to_search(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(_SEARCH_SECONDS):
+                await self._searches.acquire()
+        except TimeoutError as error:
+            raise DatabaseUnavailable() from error
+        try:
+            yield
+        finally:
+            self._searches.release()
 
 
 def _query(wanted: TasksWanted, behind: TaskPlace | None, limit: int) -> tuple[str, list[Any]]:
@@ -111,17 +135,22 @@ def _query(wanted: TasksWanted, behind: TaskPlace | None, limit: int) -> tuple[s
     conditions = []
     if wanted.proveedor_id is not None:
         conditions.append(f"proveedor_id = {value(wanted.proveedor_id)}")
-    if wanted.statuses:
-        conditions.append(f"status = ANY({value([str(status) for status in wanted.statuses])})")
     if wanted.q:
         word = value(wanted.q)
         in_name = f"strpos({FOLD.format('filename')}, {FOLD.format(word + '::text')}) > 0"
         conditions.append(f"({in_name} OR starts_with(task_id::text, lower({word})))")
     if behind is not None:
         conditions.append(f"(accepted_at, task_id) < ({value(behind.accepted_at)}, {value(behind.task_id)})")
+    if wanted.statuses:
+        conditions.append("status = wanted.status")
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-    order = "ORDER BY accepted_at DESC, task_id DESC"
-    return f"SELECT {TASK_COLUMNS} FROM tasks {where} {order} LIMIT {value(limit)}", values
+    page = f"ORDER BY accepted_at DESC, task_id DESC LIMIT {value(limit)}"
+    query = f"SELECT {BRIEF_TASK_COLUMNS} FROM tasks {where} {page}"
+    if wanted.statuses:
+        # the newest of each, by its index: else all tasks are looked through for those of a rare one
+        statuses = f"unnest({value([str(status) for status in wanted.statuses])}::text[]) AS wanted (status)"
+        query = f"SELECT task.* FROM {statuses} CROSS JOIN LATERAL ({query}) AS task {page}"
+    return query, values
 
 
 async def _corrections(

@@ -10,11 +10,15 @@ import msgspec
 
 from common.tasks import GROUP_LIMIT, LIST_LIMIT, FaultGroup, Progress, RowError, TaskRecord, TaskStatus
 
-#: What :func:`record_from_row` needs of a row of ``tasks``.
-TASK_COLUMNS = """
+_OWN_COLUMNS = """
        task_id, kind, status, filename, proveedor_id, accepted_at, updated_at, completed_at,
        total, processed, successful, failed, result, error_code, error_params, revision,
-       columns, notices, facts, sample, options, size_bytes, parent_task_id, resolved, tallies"""
+       notices, options, size_bytes, parent_task_id, resolved, tallies"""
+
+#: What :func:`record_from_row` needs of a row of ``tasks``.
+TASK_COLUMNS = f"{_OWN_COLUMNS}, columns, facts, sample"
+#: The same for whoever does not show how the file was read: that is most of a row, and stays unread.
+BRIEF_TASK_COLUMNS = f"{_OWN_COLUMNS}, '[]' AS columns, '{{}}' AS facts, '[]' AS sample"
 
 _READ_TASK = f"SELECT {TASK_COLUMNS} FROM tasks WHERE task_id = $1"
 
@@ -26,10 +30,12 @@ SELECT fila, faults, resolved_by
  LIMIT $4
 """
 
-# a dry run corrects nothing
-_READ_CORRECTIONS = """
+#: That a task of ``tasks`` with a parent corrects it: a dry run corrects nothing.
+CORRECTS = "coalesce(options ->> 'validar', 'false') = 'false'"
+
+_READ_CORRECTIONS = f"""
 SELECT task_id FROM tasks
- WHERE proveedor_id = $1 AND parent_task_id = $2 AND coalesce(options ->> 'validar', 'false') = 'false'
+ WHERE proveedor_id = $1 AND parent_task_id = $2 AND {CORRECTS}
  ORDER BY accepted_at, task_id
  LIMIT $3
 """

@@ -137,6 +137,12 @@ def report_key(task_id: UUID, revision: int, language: str, format: str) -> str:
     return f"{report_prefix(task_id)}{revision}.{language}.{format}"
 
 
+def report_failed_key(key: str) -> str:
+    """Return the S3 key that says, by being there, that the report of that key cannot be made, ever; what is
+    in it is the code of the reason."""
+    return f"{key}.failed"
+
+
 def report_prefix(task_id: UUID) -> str:
     """Return what the S3 keys of all reports on an upload begin with."""
     return f"reports/{task_id}/"

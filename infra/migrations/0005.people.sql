@@ -23,6 +23,7 @@ ALTER TABLE task_attempts ADD COLUMN version text;
 
 -- None of these has a column that a batch changes, so a batch still rewrites its row in place (HOT).
 CREATE INDEX tasks_newest ON tasks (accepted_at DESC, task_id DESC);
+CREATE INDEX tasks_newest_by_status ON tasks (status, accepted_at DESC, task_id DESC);
 CREATE INDEX tasks_newest_of_provider ON tasks (proveedor_id, accepted_at DESC, task_id DESC);
 CREATE INDEX tasks_parent ON tasks (proveedor_id, parent_task_id) WHERE parent_task_id IS NOT NULL;
 -- whether a task that is told of had been given up before

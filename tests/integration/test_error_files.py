@@ -19,7 +19,7 @@ from tests.integration.test_status import RESUMEN
 from tests.support.catalog_api import CSV, assert_problem, catalog_api, objects, post, received
 from tests.support.events import streaming_api
 from tests.support.ledger_rows import insert_row_errors, insert_task
-from tests.support.stores import queue_url, s3_client, sqs_client
+from tests.support.stores import flush_redis, queue_url, s3_client, sqs_client
 from tests.support.waiting import eventually
 from tests.support.worker_process import worker_process
 
@@ -138,6 +138,17 @@ async def test_one_that_is_there_is_sent(environment: dict[str, str]) -> None:
     assert v1.content == b"spanish"
 
 
+@pytest.mark.parametrize("mended", ["p - errores.csv", "p - errores - errores.csv"])
+async def test_its_name_does_not_grow_from_round_to_round(environment: dict[str, str], mended: str) -> None:
+    async with faulty(environment) as upload:
+        await upload.take(mended)
+        upload.put_report(report_key(upload.task_id, 7, "es", "csv"))
+        answer = await upload.get("errores.csv")
+        child = (await upload.client.post(upload.url("reintentar"))).json()
+    assert 'filename="p - errores.csv"' in answer.headers["content-disposition"]
+    assert child["filename"] == "p - errores.csv"
+
+
 async def test_one_that_is_not_there_is_ordered_once(environment: dict[str, str]) -> None:
     async with faulty(environment) as upload:
         await upload.take()
@@ -165,6 +176,37 @@ async def test_one_that_takes_long_is_asked_for_again(environment: dict[str, str
         assert order.report is not None
         upload.put_report(order.report.key)
         assert (await upload.get("errores.xlsx")).content == REPORT
+
+
+class TestOneThatCannotBeMade:
+    async def test_is_said_to_be_without_another_order(self, environment: dict[str, str]) -> None:
+        async with faulty(environment) as upload:
+            await upload.take()
+            upload.put_report(report_key(upload.task_id, 7, "es", "csv") + ".failed", b"file_unreadable")
+            assert_problem(await upload.get("errores.csv"), 422, "report_impossible")
+            assert_problem(await upload.client.post(upload.url("reintentar")), 422, "report_impossible")
+            assert received(environment) == []
+
+    async def test_is_found_out_while_all_wait_for_it(self, environment: dict[str, str]) -> None:
+        async with faulty(environment, report_wait_seconds=1000) as upload:
+            await upload.take()
+            asking = asyncio.gather(*(upload.get("errores.xlsx") for _ in range(3)))
+
+            orders: list[dict[str, Any]] = []
+
+            async def ordered() -> bool:
+                orders.extend(await asyncio.to_thread(received, environment))
+                return bool(orders)
+
+            await eventually(ordered)
+            order = UploadMessage.from_body(orders[0]["Body"]).report
+            assert order is not None
+            upload.put_report(f"{order.key}.failed", b"file_unreadable")
+            for answer in await asking:
+                assert_problem(answer, 422, "report_impossible")
+            # of a later revision, or in another form, it may be possible
+            upload.put_report(report_key(upload.task_id, 7, "es", "csv"))
+            assert (await upload.get("errores.csv")).content == REPORT
 
 
 async def test_where_there_is_none(environment: dict[str, str]) -> None:
@@ -250,6 +292,23 @@ class TestRetry:
         assert announced.options == {"reemplazar_duplicados": True, "validar": True}
         assert announced.size_bytes == len(workbook)
         assert announced.sha256 == hashlib.sha256(workbook).hexdigest()
+
+    async def test_not_those_of_a_dry_run(self, environment: dict[str, str]) -> None:
+        """They alone would be loaded, and the good rows of the file would not."""
+        async with faulty(environment) as upload:
+            await upload.take()
+            await upload.connection.execute("UPDATE tasks SET options = '{\"validar\": true}'")
+            upload.put_report(report_key(upload.task_id, 7, "es", "csv"))
+            before = objects(environment).keys()
+            answer = await upload.client.post(upload.url("reintentar"))
+            assert_problem(answer, 409, "task_was_dry_run")
+            assert objects(environment).keys() == before
+            assert (await upload.get("errores.csv")).content == REPORT
+            await flush_redis(environment["REDIS_URL"])
+            status = await upload.client.get(f"/api/catalog/bulk-upload/status/{upload.task_id}")
+            links = status.json()["result"]["enlaces"]
+            assert links["reintentar"] is None
+            assert links["errores_csv"] == upload.url("errores.csv")
 
     async def test_a_repeated_request_finds_its_upload(self, environment: dict[str, str]) -> None:
         async with faulty(environment) as upload:

@@ -115,6 +115,20 @@ async def test_what_was_not_looked_at_is_said(
     assert attempts == [("a", None, 0, "lost"), ("b", "9", 41, "cancelled")]
 
 
+async def test_the_sum_holds_of_one_begun_before_all_was_counted(
+    environment: dict[str, str], connection: asyncpg.Connection
+) -> None:
+    """Its first rows were taken by a worker that did not count the unchanged, the others by one that does."""
+    task_id = uuid4()
+    await insert_task(connection, task_id, status=TaskStatus.COMPLETED, successful=90, failed=10, total=100)
+    tallies = {"productos_creados": 30, "productos_actualizados": 20, "sin_cambios": 15}
+    await connection.execute("UPDATE tasks SET tallies = $1", msgspec.json.encode(tallies).decode())
+    async with catalog_api(environment) as client:
+        receipt = (await client.get(receipt_url(task_id))).json()
+    assert receipt["recuento"]["sin_cambios"] == 40
+    assert sums_up(receipt["recuento"])
+
+
 async def test_there_is_none_before_the_end(
     environment: dict[str, str], connection: asyncpg.Connection
 ) -> None:

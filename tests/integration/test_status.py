@@ -273,6 +273,101 @@ async def test_stale_record_is_better_than_nothing(environment: dict[str, str]) 
             assert (await client.get(url(working))).json()["status"] == "processing"
 
 
+class TestEndedWithOpenRows:
+    """A later upload may bring them in, and what it told Redis of that may have been lost."""
+
+    async def ended(
+        self, environment: dict[str, str], connection: asyncpg.Connection, *, failed: int = 5
+    ) -> UUID:
+        """A task that ended long ago, in Redis and in the ledger."""
+        task_id = uuid4()
+        old = datetime.now(UTC) - timedelta(minutes=5)
+        await put(
+            environment,
+            record(
+                task_id,
+                status=TaskStatus.COMPLETED,
+                updated_at=old,
+                revision=5,
+                progress=Progress(total=failed, processed=failed, failed=failed),
+            ),
+        )
+        await insert_task(
+            connection,
+            task_id,
+            status=TaskStatus.COMPLETED,
+            failed=failed,
+            total=failed,
+            result={"resumen": RESUMEN},
+            revision=5,
+        )
+        await connection.execute("UPDATE tasks SET updated_at = $2 WHERE task_id = $1", task_id, old)
+        return task_id
+
+    async def correct(self, connection: asyncpg.Connection, task_id: UUID, resolved: int) -> None:
+        """Bring rows in, and tell Redis nothing."""
+        child = uuid4()
+        await insert_task(connection, child, status=TaskStatus.COMPLETED, successful=resolved)
+        await connection.execute("UPDATE tasks SET parent_task_id = $2 WHERE task_id = $1", child, task_id)
+        await connection.execute(
+            "UPDATE tasks SET resolved = resolved + $2, revision = revision + 1 WHERE task_id = $1",
+            task_id,
+            resolved,
+        )
+
+    async def test_it_is_checked_against_the_ledger(
+        self, environment: dict[str, str], connection: asyncpg.Connection
+    ) -> None:
+        task_id = await self.ended(environment, connection)
+        await self.correct(connection, task_id, 2)
+        async with catalog_api(environment) as client:
+            corrections = (await client.get(url(task_id))).json()["correcciones"]
+        assert (corrections["abiertas"], corrections["resueltas"]) == (3, 2)
+        repaired = await in_redis(environment, task_id)
+        assert repaired is not None
+        assert repaired.resolved == 2
+
+    async def test_once_in_a_while(self, environment: dict[str, str], connection: asyncpg.Connection) -> None:
+        task_id = await self.ended(environment, connection)
+        async with catalog_api(environment, status_stale_seconds=60) as client:
+            first = (await client.get(url(task_id))).json()
+            await self.correct(connection, task_id, 2)
+            assert (await client.get(url(task_id))).json() == first
+        async with catalog_api(environment, status_stale_seconds=0) as client:
+            assert (await client.get(url(task_id))).json()["correcciones"]["resueltas"] == 2
+            await self.correct(connection, task_id, 1)
+            assert (await client.get(url(task_id))).json()["correcciones"]["resueltas"] == 3
+
+    async def test_all_others_are_redis_to_tell(
+        self, environment: dict[str, str], connection: asyncpg.Connection
+    ) -> None:
+        task_id = await self.ended(environment, connection)
+        await put(
+            environment,
+            record(
+                task_id,
+                status=TaskStatus.COMPLETED,
+                updated_at=datetime.now(UTC) - timedelta(minutes=5),
+                revision=6,
+                resolved=5,
+                progress=Progress(total=5, processed=5, failed=5),
+            ),
+        )
+        await connection.execute("UPDATE tasks SET filename = 'otro.csv', revision = 7")
+        async with catalog_api(environment) as client:
+            assert (await client.get(url(task_id))).json()["filename"] == "productos.csv"
+
+    async def test_what_is_known_is_told_while_the_ledger_is_away(
+        self, environment: dict[str, str], connection: asyncpg.Connection
+    ) -> None:
+        task_id = await self.ended(environment, connection)
+        async with hanging_server() as port:
+            down = {**environment, "DATABASE_URL": f"postgresql://u@127.0.0.1:{port}/d"}
+            async with catalog_api(down, database_timeout_seconds=0.3) as client:
+                for _ in range(2):
+                    assert (await client.get(url(task_id))).json()["progress"]["failed"] == 5
+
+
 async def test_ledger_answers_while_redis_is_down(environment: dict[str, str]) -> None:
     task_id = uuid4()
     connection: asyncpg.Connection = await asyncpg.connect(environment["DATABASE_URL"])

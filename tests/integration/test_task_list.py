@@ -1,5 +1,6 @@
 """The list of tasks: newest first, filtered, and each of them on one page only while others arrive."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,10 +11,12 @@ import httpx
 import pytest
 
 from catalog_service.schemas import TasksBody
+from catalog_service.task_list import TasksWanted, _query
 from common.tasks import TaskStatus
 from tests.integration.test_status import RESUMEN
 from tests.support.catalog_api import assert_problem, catalog_api, post
 from tests.support.ledger_rows import insert_task
+from tests.support.waiting import eventually
 
 TASKS = "/api/catalog/bulk-upload/tasks"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -89,6 +92,20 @@ async def test_newest_first_and_what_is_told_of_each(environment: dict[str, str]
     assert tasks[1]["error"].startswith("Required columns")
 
 
+async def test_a_dry_run_is_no_correction(environment: dict[str, str], ledger: Ledger) -> None:
+    parent = await ledger.add(1, successful=2, failed=3, total=5, result={"resumen": RESUMEN})
+    dry_run = await ledger.add(2, parent=UUID(parent))
+    await ledger.connection.execute(
+        """UPDATE tasks SET options = '{"validar": true}' WHERE task_id = $1""", UUID(dry_run)
+    )
+    async with catalog_api(environment) as client:
+        tasks = (await client.get(TASKS)).json()["tasks"]
+        assert (tasks[0]["origen"], tasks[1]["correcciones"]) == (parent, None)
+        mended = await ledger.add(3, parent=UUID(parent))
+        tasks = (await client.get(TASKS)).json()["tasks"]
+        assert tasks[2]["correcciones"]["cargas"] == [mended]
+
+
 async def test_filters(environment: dict[str, str], ledger: Ledger) -> None:
     task_id = UUID("abcdef01-0000-4000-8000-000000000000")
     a = await ledger.add(1, filename="Catálogo de MARZO.xlsx")
@@ -108,6 +125,75 @@ async def test_filters(environment: dict[str, str], ledger: Ledger) -> None:
         assert await listed(client, "q=bcdef") == []
         assert await listed(client, "q=%25") == []
         assert await listed(client, "q=%00") == []
+
+
+async def test_pending_ones_are_not_looked_for(environment: dict[str, str], ledger: Ledger) -> None:
+    """The ledger has none: no worker has seen them."""
+    failed = await ledger.add(1, status=TaskStatus.FAILED)
+    completed = await ledger.add(2)
+    async with catalog_api(environment) as client:
+        assert await listed(client, "status=pending&status=failed") == [failed]
+        assert await listed(client, "status=pending&status=completed&status=completed") == [completed]
+    async with catalog_api({**environment, "DATABASE_URL": "postgresql://u@127.0.0.1:1/d"}) as client:
+        assert await listed(client, "status=pending") == []
+        assert_problem(await client.get(f"{TASKS}?status=failed"), 503, "database_unavailable")
+
+
+_MANY_TASKS = """
+INSERT INTO tasks
+       (proveedor_id, task_id, kind, filename, s3_bucket, s3_key, accepted_at, status, completed_at)
+SELECT 'PROV001', gen_random_uuid(), 'catalog', 'p.csv', 'b', 'k', now() - n * interval '1 minute',
+       CASE WHEN n % 2500 = 0 THEN 'failed' ELSE 'completed' END, now()
+  FROM generate_series(1, 5000) AS n
+"""
+
+
+async def plan(ledger: Ledger, wanted: TasksWanted) -> str:
+    """How PostgreSQL would find the first page."""
+    query, values = _query(wanted, None, 51)
+    return "\n".join(row[0] for row in await ledger.connection.fetch(f"EXPLAIN (VERBOSE) {query}", *values))
+
+
+async def test_the_newest_of_a_rare_state_are_found_by_an_index(ledger: Ledger) -> None:
+    await ledger.connection.execute(_MANY_TASKS)
+    await ledger.connection.execute("ANALYZE tasks")
+    for statuses in ([TaskStatus.FAILED], [TaskStatus.FAILED, TaskStatus.CANCELLED]):
+        assert "tasks_newest_by_status" in await plan(ledger, TasksWanted(statuses=statuses))
+
+
+async def test_what_is_not_shown_is_not_read(ledger: Ledger) -> None:
+    for wanted in (TasksWanted(), TasksWanted(statuses=[TaskStatus.FAILED])):
+        read = await plan(ledger, wanted)
+        assert "tallies" in read
+        for column in ("sample", "columns", "facts"):
+            assert column not in read
+
+
+async def test_searches_leave_connections_to_others(
+    environment: dict[str, str], ledger: Ledger, connection: asyncpg.Connection
+) -> None:
+    there = await ledger.add(1)
+    products = "/api/catalog/items?proveedor_id=PROV001"
+
+    async def held_up() -> int:
+        count: int = await connection.fetchval(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return count
+
+    async def two_are() -> bool:
+        return await held_up() >= 2
+
+    async with catalog_api(environment, database_pool_size=3) as client:
+        async with ledger.connection.transaction():
+            await ledger.connection.execute("LOCK TABLE tasks")
+            searches = [asyncio.create_task(client.get(f"{TASKS}?q=p")) for _ in range(5)]
+            await eventually(two_are)
+            assert (await client.get(products)).status_code == 200
+            assert await held_up() == 2
+        for search in await asyncio.gather(*searches):
+            assert [task["task_id"] for task in search.json()["tasks"]] == [there]
 
 
 async def pages(client: httpx.AsyncClient, query: str) -> AsyncIterator[list[str]]:

@@ -13,7 +13,7 @@ import { html, useState } from "../ui.js";
 
 export function Mending({ task, open }) {
   const { t, format } = useWords();
-  const stem = task.filename.replace(/\.[^.]*$/, "");
+  const stem = task.filename.replace(/\.[^.]*$/, "").replace(/( - errores)+$/, "");
   const links = task.result.enlaces;
   return html`
     <section class="card stack" aria-labelledby="mending">
