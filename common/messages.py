@@ -143,6 +143,12 @@ def report_failed_key(key: str) -> str:
     return f"{key}.failed"
 
 
+def report_crashed_key(key: str) -> str:
+    """Return the S3 key that says that the process which made the report of that key has died once: that may
+    pass, a second time it will not."""
+    return f"{key}.crashed"
+
+
 def report_prefix(task_id: UUID) -> str:
     """Return what the S3 keys of all reports on an upload begin with."""
     return f"reports/{task_id}/"

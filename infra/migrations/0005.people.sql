@@ -1,7 +1,8 @@
 -- What a person needs afterwards: which rejected rows have been mended, what a webhook has been told, and the tasks
 -- as a list, newest first.
 
--- Whoever holds a lock for long makes this give up, and be run again, rather than hold up everybody behind it.
+-- On a live table: constant defaults are noted in the catalogue, no row is rewritten. Whoever holds a lock for
+-- long makes this give up, and be run again, rather than hold up everybody behind it.
 SET LOCAL lock_timeout = '20s';
 
 ALTER TABLE tasks
@@ -10,7 +11,9 @@ ALTER TABLE tasks
     -- the upload of which this one mends rejected rows
     ADD COLUMN parent_task_id uuid,
     -- how many of its rejected rows an upload like that has brought in since
-    ADD COLUMN resolved       bigint NOT NULL DEFAULT 0 CHECK (resolved BETWEEN 0 AND failed);
+    ADD COLUMN resolved       bigint NOT NULL DEFAULT 0;
+-- held of every row from now on; those that are there have the default, and need not be looked through for it
+ALTER TABLE tasks ADD CONSTRAINT tasks_resolved_check CHECK (resolved BETWEEN 0 AND failed) NOT VALID;
 
 ALTER TABLE task_row_errors
     -- which row of the parent it was, where the file said so
@@ -20,14 +23,6 @@ ALTER TABLE task_row_errors
 
 -- which program made the attempt
 ALTER TABLE task_attempts ADD COLUMN version text;
-
--- None of these has a column that a batch changes, so a batch still rewrites its row in place (HOT).
-CREATE INDEX tasks_newest ON tasks (accepted_at DESC, task_id DESC);
-CREATE INDEX tasks_newest_by_status ON tasks (status, accepted_at DESC, task_id DESC);
-CREATE INDEX tasks_newest_of_provider ON tasks (proveedor_id, accepted_at DESC, task_id DESC);
-CREATE INDEX tasks_parent ON tasks (proveedor_id, parent_task_id) WHERE parent_task_id IS NOT NULL;
--- whether a task that is told of had been given up before
-CREATE INDEX dead_letters_task_id ON dead_letters (task_id);
 
 -- What a provider's webhook has been told of a task that ended: at least once, hence the time of the answer.
 CREATE TABLE webhook_deliveries (

@@ -448,8 +448,12 @@ async def test_a_file_that_uses_up_what_is_allowed_harms_nobody(
     upload = put_upload(environment, csv_file(products(10, faulty_every=10)))
     order = ordered(upload, await imported(shop, connection, upload), "xlsx")
     for limits in (ReaderLimits(1 << 30, 0), ReaderLimits(1 << 20, 60)):
-        assert await process_upload(replace(shop, reader_limits=limits), order, "correlation-1") == Done()
+        cramped = replace(shop, reader_limits=limits)
+        assert await process_upload(cramped, order, "correlation-1") == Done()
         assert stored(environment, order) is None
+        # a process that died may have been killed; a second time it was the file
+        if failure_of(environment, order) is None:
+            assert await process_upload(cramped, order, "correlation-1") == Done()
         assert failure_of(environment, order) in (b"reader_crashed", b"file_unreadable")
         forget_failure(environment, order)
     assert await made_of(shop, environment, order)

@@ -2,8 +2,8 @@
 for it.
 
 It is no attempt at the task, and changes nothing of it. An order that is lost harms nobody: whoever wants the
-file orders it again. Of one that cannot be carried out, whoever tries, an object tells that stands where the
-file would, ``FAILED`` behind its key: why, as a code.
+file orders it again. Of one that cannot be carried out, whoever tries, an object beside the file's place
+tells why, as a code.
 """
 
 import tempfile
@@ -15,7 +15,13 @@ import structlog
 
 from common.failpoints import Failpoint, failpoint
 from common.ledger import read_task
-from common.messages import ReportOrder, UploadMessage, report_prefix
+from common.messages import (
+    ReportOrder,
+    UploadMessage,
+    report_crashed_key,
+    report_failed_key,
+    report_prefix,
+)
 from common.tasks import TaskRecord
 from worker.database import DATABASE_FAULTS
 from worker.error_file.open_rows import told_by, write_open_rows
@@ -26,9 +32,6 @@ from worker.readers.sandbox import ReaderCrashed
 from worker.readers.table import FileRefused
 from worker.storage import StorageUnavailable, UploadMissing
 from worker.workshop import Workshop
-
-#: What the key of a file that cannot be made ends in.
-FAILED = ".failed"
 
 log = structlog.get_logger(__name__)
 
@@ -58,7 +61,7 @@ async def _make_once(shop: Workshop, upload: UploadMessage, order: ReportOrder) 
         return "key_refused"
     if await shop.storage.exists(upload.s3_bucket, order.key):
         return "made_before"
-    if await shop.storage.exists(upload.s3_bucket, order.key + FAILED):
+    if await shop.storage.exists(upload.s3_bucket, report_failed_key(order.key)):
         return "failed_before"
     try:
         return await _make(shop, upload, order)
@@ -68,7 +71,11 @@ async def _make_once(shop: Workshop, upload: UploadMessage, order: ReportOrder) 
         code = refusal.code
     except ReaderCrashed:
         code = "reader_crashed"
-    await shop.storage.put(upload.s3_bucket, order.key + FAILED, _as_pieces(code), "text/plain")
+        if not await shop.storage.exists(upload.s3_bucket, report_crashed_key(order.key)):
+            # somebody may have killed it: whoever orders the file again may have more luck
+            await _note(shop, upload, report_crashed_key(order.key), code)
+            return code
+    await _note(shop, upload, report_failed_key(order.key), code)
     return code
 
 
@@ -95,8 +102,11 @@ async def _make(shop: Workshop, upload: UploadMessage, order: ReportOrder) -> st
     return "made"
 
 
-async def _as_pieces(text: str) -> AsyncIterator[bytes]:
-    yield text.encode()
+async def _note(shop: Workshop, upload: UploadMessage, key: str, code: str) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield code.encode()
+
+    await shop.storage.put(upload.s3_bucket, key, pieces(), "text/plain")
 
 
 def _order_of(
